@@ -1,0 +1,234 @@
+"""The settings model: what a site can decide, as frozen values.
+
+It never reads a file (see `config.loader`) and never decides for a call (see `router.engine`).
+Times are seconds unless a name says otherwise. Facts that the sources mark as unverified
+(shared domain notes, tags M and D) are settings here and not constants in code.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+Key = str
+"""One telephone key: `0`-`9`, `*` or `#`."""
+
+
+class _Frozen(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    pass
+
+
+class Centre(_Frozen, frozen=True):
+    """The line itself: one engine serves one centre."""
+
+    id: str = "sc"
+    name: str = "12348公共法律服务热线"
+    number: str = "12348"
+    area_code: str = "028"
+    timezone: str = "Asia/Shanghai"
+
+
+class Sip(_Frozen, frozen=True):
+    """Where phones and trunks reach Asterisk. `trunks` are addresses allowed to bring calls in."""
+
+    host: str = "127.0.0.1"
+    port: int = 5060
+    rtp_first: int = 16000
+    rtp_last: int = 16999
+    trunks: tuple[str, ...] = ("127.0.0.1",)
+    codecs: tuple[str, ...] = ("alaw", "ulaw")
+    qualify_s: int = 10
+
+
+class Pbx(_Frozen, frozen=True):
+    """Our private Asterisk: where it listens for us and for how long its silence is borne."""
+
+    host: str = "127.0.0.1"
+    http_port: int = 8088
+    ami_port: int = 5038
+    app: str = "hotline"
+    ari_user: str = "hotline"
+    ami_user: str = "hotline"
+    heal_s: float = 5.0
+    """Our view is compared with Asterisk's this often; a divergence lives no longer than this."""
+    orphan_s: float = 10.0
+    """Without a router for this long, the watchdog sends waiting callers to the fallback."""
+    manage: bool = True
+    """False: somebody else runs Asterisk (compose.yaml does) and we only connect."""
+
+
+class MenuKey(_Frozen, frozen=True):
+    """What one key does: sets language or service, then goes to a node, the queue or voicemail.
+
+    `goto` is a node's name, or `queue` (a human), or `again` (repeat the prompt).
+    """
+
+    goto: str = "queue"
+    language: str | None = None
+    service: str | None = None
+
+
+class MenuNode(_Frozen, frozen=True):
+    """One question to the caller. Silence for `timeout_s` leads to a human with what is known."""
+
+    prompt: str
+    keys: dict[Key, MenuKey]
+    timeout_s: float = 5.0
+    max_wrong: int = 2
+    """Wrong keys answered with the wrong-key prompt; one more leads to a human."""
+
+
+class Menu(_Frozen, frozen=True):
+    """The entry. `0` leads to a human at every node, whether or not a node lists it.
+
+    At most two presses to a human: GB/T 33358-2016 discourages menus altogether.
+    """
+
+    welcome: str = "welcome"
+    start: str = "language"
+    """Name of the first node; empty: straight to the queue."""
+    nodes: dict[str, MenuNode] = {}
+
+
+class Language(_Frozen, frozen=True):
+    """A language a caller may choose. A seat without one of `served_by` is never offered."""
+
+    id: str
+    name: str
+    skill: str
+    prompts: str = "zh-CN"
+    """Language of the prompts (falls back as the prompt manifest declares)."""
+
+
+class Relaxation(_Frozen, frozen=True):
+    """After `after_s` of waiting the service's skills are replaced by these (language stays)."""
+
+    after_s: float
+    needs: dict[str, int]
+
+
+class Service(_Frozen, frozen=True):
+    """A kind of call. `needs` is skill → least level (1-5)."""
+
+    id: str
+    name: str
+    needs: dict[str, int] = {}
+    relax: tuple[Relaxation, ...] = ()
+    fallback_queue: str = "general"
+    """The app_queue that stands in for the router."""
+
+
+class Hours(_Frozen, frozen=True):
+    """Opening times: `days` are ISO weekdays 1-7, times local `HH:MM`; 24:00 is allowed."""
+
+    days: tuple[int, ...] = (1, 2, 3, 4, 5, 6, 7)
+    open: str = "00:00"
+    close: str = "24:00"
+
+
+class Queue(_Frozen, frozen=True):
+    """How a waiting caller is treated."""
+
+    max_wait_s: float = 900.0
+    announce_first_s: float = 8.0
+    announce_every_s: float = 30.0
+    voicemail_key: Key = "1"
+    voicemail_offer_after_s: float = 60.0
+    typical_talk_s: float = 435.0
+    """Talk plus wrap-up before anything was measured (Sichuan 2020 sizing, domain notes 3f)."""
+
+
+class Ring(_Frozen, frozen=True):
+    """How a seat is rung and what each way of not answering does to the seat."""
+
+    timeout_s: float = 20.0
+    dead_after_s: float = 4.0
+    """No 180 within this: the phone is not there, although it is registered."""
+    busy_pause_s: float = 15.0
+    """The phone was in another call: no offer to the seat for this long."""
+    reject_pause_s: float = 30.0
+    """The seat declined this call: this call is not offered to it again for this long."""
+    rejects_to_not_ready: int = 3
+    """That many rejects in a row make the seat not ready."""
+
+
+class Wrapup(_Frozen, frozen=True):
+    seconds: float = 30.0
+
+
+class Rating(_Frozen, frozen=True):
+    """One rating per service act: keys 1 (very satisfied) to 5 (very dissatisfied)."""
+
+    enabled: bool = True
+    timeout_s: float = 8.0
+    max_wrong: int = 1
+
+
+class Voicemail(_Frozen, frozen=True):
+    max_s: int = 180
+    min_s: float = 2.0
+    silence_s: int = 10
+    end_key: Key = "#"
+
+
+class Line(_Frozen, frozen=True):
+    """Everything the engine needs to know: it is handed this and nothing else."""
+
+    centre: Centre = Centre()
+    hours: tuple[Hours, ...] = (Hours(),)
+    menu: Menu = Menu()
+    languages: tuple[Language, ...] = ()
+    default_language: str = "cmn"
+    services: tuple[Service, ...] = ()
+    default_service: str = "general"
+    not_ready_reasons: tuple[str, ...] = ("break", "meal", "training", "paperwork", "other")
+    queue: Queue = Queue()
+    ring: Ring = Ring()
+    wrapup: Wrapup = Wrapup()
+    rating: Rating = Rating()
+    voicemail: Voicemail = Voicemail()
+    version: str = "packaged"
+    """Written on every decision, so that it can be derived again later."""
+
+
+class SeatPlace(_Frozen, frozen=True):
+    """A seat (坐席) that a person can sign in to."""
+
+    id: str
+    name: str
+    provider: Literal["staff", "purchased"] = "staff"
+    """Staff or purchased provider (Wenzhou: purchased share of answers at least 50 %)."""
+
+
+class Store(_Frozen, frozen=True):
+    url: str = ""
+    """SQLAlchemy URL; empty: SQLite (WAL) in the data directory."""
+    flush_s: float = 0.1
+    flush_rows: int = 500
+
+
+class Web(_Frozen, frozen=True):
+    host: str = "127.0.0.1"
+    port: int = 8080
+    session_hours: float = 12.0
+
+
+class Paths(_Frozen, frozen=True):
+    """`data` holds everything that is not code; relative paths are taken from the project root."""
+
+    data: str = "var"
+    prompts: str = ""
+    """Directory with the site's own recordings, which replace the packaged prompts."""
+    asterisk_root: str = ""
+    """A ready private Asterisk root to use instead of making one under `data`."""
+
+
+class Settings(_Frozen, frozen=True):
+    line: Line = Line()
+    sip: Sip = Sip()
+    pbx: Pbx = Pbx()
+    seats: tuple[SeatPlace, ...] = ()
+    store: Store = Store()
+    web: Web = Web()
+    paths: Paths = Paths()

@@ -1,0 +1,120 @@
+"""What the engine wants done: imperative, with ids chosen by the engine, carried out by a port.
+
+A command never answers: what became of it comes back as an event, a failure as
+`CommandRefused`. Commands of one lane (a call, or a seat) are carried out in order, lanes side
+by side.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class _Command(msgspec.Struct, frozen=True, tag=True, tag_field="type"):
+    pass
+
+
+class _CallCommand(_Command, frozen=True):
+    call_id: str
+
+
+class Play(_CallCommand, frozen=True):
+    """Play prompt pieces one after the other to the caller, in place of hold music.
+
+    `prompts` are prompt ids of the manifest; `language` selects recordings (with fallback).
+    """
+
+    play_id: str
+    prompts: tuple[str, ...]
+    language: str
+
+
+class StopPlay(_CallCommand, frozen=True):
+    play_id: str
+
+
+class StartHold(_CallCommand, frozen=True):
+    """Hold music to the caller until `Play`, `Connect` or `StopHold`."""
+
+
+class StopHold(_CallCommand, frozen=True):
+    pass
+
+
+class RingSeat(_CallCommand, frozen=True):
+    """Ring a phone. `timeout_s` is a safety net for Asterisk; the engine's own timer decides."""
+
+    leg_id: str
+    phone: str
+    caller_number: str
+    caller_name: str
+    timeout_s: float
+
+
+class CancelLeg(_CallCommand, frozen=True):
+    """End a leg, ringing or talking; no event needs to follow if it is gone already."""
+
+    leg_id: str
+
+
+class Connect(_CallCommand, frozen=True):
+    """Join caller and answered leg in a bridge; ends hold music and prompts."""
+
+    leg_id: str
+    bridge_id: str
+
+
+class Disconnect(_CallCommand, frozen=True):
+    """Take the bridge down; the caller's channel stays with us."""
+
+    bridge_id: str
+
+
+class RecordVoicemail(_CallCommand, frozen=True):
+    """Beep, then record the caller. Ends by key, silence, length or hang-up."""
+
+    recording_id: str
+    max_s: int
+    silence_s: int
+    end_key: str
+
+
+class Dismiss(_CallCommand, frozen=True):
+    """Hang the caller up (Q.850 cause 16) and forget everything of the call in Asterisk."""
+
+
+class SendToFallback(_CallCommand, frozen=True):
+    """Hand the caller to the dialplan's fallback queue: we cannot serve this call ourselves."""
+
+    queue: str
+    position: int = 0
+
+
+class SyncMember(_Command, frozen=True):
+    """Keep the fallback `app_queue` in step: `queues` the seat belongs to; empty removes it."""
+
+    seat_id: str
+    phone: str
+    queues: tuple[str, ...]
+    paused: bool
+
+
+Command = (
+    Play
+    | StopPlay
+    | StartHold
+    | StopHold
+    | RingSeat
+    | CancelLeg
+    | Connect
+    | Disconnect
+    | RecordVoicemail
+    | Dismiss
+    | SendToFallback
+    | SyncMember
+)
+
+
+def lane(command: Command) -> str:
+    """The name of the queue whose order the command keeps: its call's, or its seat's."""
+    return f"seat {command.seat_id}" if isinstance(command, SyncMember) else command.call_id

@@ -1,0 +1,61 @@
+"""What the router needs from the outside, as protocols: telephony, journal and clock.
+
+Implemented by `telephony` (real Asterisk and `telephony.fake`) and `cases`; chosen only in
+`hotline`. Nothing here decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from router.commands import Command
+from router.events import Event
+from router.facts import Fact
+
+Post = Callable[[Event], None]
+"""Hands an event to the pump's inbox; never blocks; to be called in the loop's own thread."""
+
+
+class Clock(Protocol):
+    def now(self) -> float:
+        """Epoch seconds that never run backwards within a process."""
+        ...
+
+
+class Telephony(Protocol):
+    """The telephone exchange. Events go to the `post` it was built with."""
+
+    async def run(self) -> None:
+        """Connect and stay connected until cancelled; posts `PbxSeen` / `PbxLost`."""
+        ...
+
+    async def perform(self, command: Command) -> None:
+        """Carry out one command. Never raises for Asterisk's sake: posts `CommandRefused`.
+
+        The caller keeps the order within a lane; different lanes call this side by side.
+        """
+        ...
+
+
+class Journal(Protocol):
+    """Where facts live. `append` is called by the pump only, and before any command is done."""
+
+    def append(self, facts: Sequence[Fact]) -> None:
+        """Write to the log in the operating system; the log is synced in groups afterwards.
+
+        Raises OSError when the log cannot be written: the pump then stops taking calls.
+        """
+        ...
+
+    def read(self, after_seq: int) -> Sequence[Fact]:
+        """Facts of the log with a greater `seq`, in order; a torn last line is cut off."""
+        ...
+
+    def keep_snapshot(self, seq: int, snapshot: bytes) -> None:
+        """Keep the engine's state as of `seq`, so that older log files may be let go."""
+        ...
+
+    def snapshot(self) -> tuple[int, bytes] | None:
+        """The newest snapshot kept, with its `seq`."""
+        ...
