@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+import msgspec
+
 from router.commands import Command
-from router.events import Event
+from router.events import Event, Request
 from router.facts import Fact
+from router.state import Snapshot
 
 Post = Callable[[Event], None]
 """Hands an event to the pump's inbox; never blocks; to be called in the loop's own thread."""
@@ -58,4 +61,30 @@ class Journal(Protocol):
 
     def snapshot(self) -> tuple[int, bytes] | None:
         """The newest snapshot kept, with its `seq`."""
+        ...
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """Why the engine did not do what a person asked. `code` is stable, e.g. `seat-taken`."""
+
+    code: str
+    field: str = ""
+
+
+class Desk(Protocol):
+    """How screens reach the router: requests in, facts out."""
+
+    async def ask(self, request: Request) -> Refusal | None:
+        """Put a person's request to the engine; None: done, and its facts are recorded."""
+        ...
+
+    def snapshot(self) -> Snapshot:
+        """The live state as of now; facts with a greater `seq` follow by `follow`."""
+        ...
+
+    def follow(self, follower: Callable[[Sequence[Fact]], None]) -> Callable[[], None]:
+        """Call `follower` with each batch of facts, in order, from now on; returns how to stop.
+
+        Called in the loop's thread between two steps: it must not block.
+        """
         ...

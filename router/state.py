@@ -1,0 +1,138 @@
+"""All live state of one centre as a fold over its facts: `State.apply` and nothing else.
+
+`state after a restart == fold(snapshot, facts since)`: whatever a decision rests on is in here or
+is rebuilt by `router.heal.resume`. Never decides, never does I/O.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from router import facts as f
+from router.call import Call
+from router.seat import Seat
+
+REMEMBERED_CLOSED = 5000
+"""Closed and imported calls kept by id, so that late events and repeated ledgers are known."""
+
+HANDLE_WEIGHT = 0.05
+"""Weight of the newest talk in the running mean (about the last twenty talks count)."""
+
+
+class Snapshot(msgspec.Struct, frozen=True):
+    """The whole state as of fact `seq`; what `Engine.restore` and a live board start from."""
+
+    seq: int
+    at: float
+    calls: tuple[Call, ...] = ()
+    seats: tuple[Seat, ...] = ()
+    phones: dict[str, bool] = {}
+    pbx_up: bool = False
+    handle_s: float | None = None
+    closed: tuple[str, ...] = ()
+
+
+class State:
+    """Live calls by id, signed-in seats by id, phones by name → reachable."""
+
+    def __init__(self) -> None:
+        self.seq = 0
+        self.at = 0.0
+        self.calls: dict[str, Call] = {}
+        self.seats: dict[str, Seat] = {}
+        self.phones: dict[str, bool] = {}
+        self.pbx_up = False
+        self.handle_s: float | None = None
+        """Running mean of talk seconds; None before the first talk ended."""
+        self.closed: dict[str, None] = {}
+
+    @classmethod
+    def restore(cls, snapshot: Snapshot) -> State:
+        # Decoded anew: a live state never shares its mutable calls and seats with a snapshot.
+        own = msgspec.msgpack.decode(msgspec.msgpack.encode(snapshot), type=Snapshot)
+        state = cls()
+        state.seq, state.at = own.seq, own.at
+        state.calls = {call.id: call for call in own.calls}
+        state.seats = {seat.id: seat for seat in own.seats}
+        state.phones = dict(own.phones)
+        state.pbx_up, state.handle_s = own.pbx_up, own.handle_s
+        state.closed = dict.fromkeys(own.closed)
+        return state
+
+    def snapshot(self) -> Snapshot:
+        """A copy that later facts do not change."""
+        shared = Snapshot(
+            self.seq,
+            self.at,
+            tuple(self.calls.values()),
+            tuple(self.seats.values()),
+            dict(self.phones),
+            self.pbx_up,
+            self.handle_s,
+            tuple(self.closed),
+        )
+        return msgspec.msgpack.decode(msgspec.msgpack.encode(shared), type=Snapshot)
+
+    def apply(self, fact: f.Fact) -> None:
+        """Fold the next fact. Raises ValueError when `fact.seq` is not the next number."""
+        if fact.seq != self.seq + 1:
+            raise ValueError(f"fact {fact.seq} does not follow {self.seq}")
+        self.seq, self.at = fact.seq, fact.at
+        body = fact.body
+        match body:
+            case f.CallOpened():
+                self.calls[body.call_id] = Call(
+                    id=body.call_id,
+                    caller_number=body.caller_number,
+                    caller_name=body.caller_name,
+                    dialled=body.dialled,
+                    ingress=body.ingress,
+                    opened_at=fact.at,
+                    within_hours=body.within_hours,
+                    touched=fact.at,
+                )
+            case f.CallClosed():
+                self.calls.pop(body.call_id, None)
+                self._close(body.call_id)
+            case f.FallbackImported():
+                self._close(body.call_id)
+            case f.SeatSignedIn():
+                self.seats[body.seat_id] = Seat(
+                    body.seat_id,
+                    body.person_id,
+                    body.phone,
+                    body.skills,
+                    body.provider,
+                    since=fact.at,
+                    touched=fact.at,
+                )
+            case f.SeatSignedOut():
+                self.seats.pop(body.seat_id, None)
+            case f.PhoneReachable():
+                self.phones[body.phone] = True
+            case f.PhoneLost():
+                self.phones[body.phone] = False
+            case f.PbxUp():
+                self.pbx_up = True
+            case f.PbxDown():
+                self.pbx_up = False
+            case f.LineStarted() | f.Healed() | f.CommandFailed():
+                pass
+            case _:
+                self._apply_to_call_and_seat(body, fact.at)
+
+    def _apply_to_call_and_seat(self, body: f.Body, at: float) -> None:
+        call = self.calls.get(getattr(body, "call_id", ""))
+        if call is not None:
+            call.apply(body, at)
+        seat = self.seats.get(getattr(body, "seat_id", ""))
+        if seat is not None:
+            seat.apply(body, at)
+        if isinstance(body, f.TalkEnded):
+            before = body.talk_s if self.handle_s is None else self.handle_s
+            self.handle_s = before + HANDLE_WEIGHT * (body.talk_s - before)
+
+    def _close(self, call_id: str) -> None:
+        self.closed[call_id] = None
+        while len(self.closed) > REMEMBERED_CLOSED:
+            del self.closed[next(iter(self.closed))]
