@@ -65,9 +65,11 @@ class Call(msgspec.Struct):
     served_leg: str = ""
     rating: int | None = None
     rating_missed: str = ""
-    voicemail_why: str = ""
+    voicemail_why: f.VoicemailWhy = "closed"
     recording_id: str = ""
     voicemail_path: str = ""
+    message_done: bool = False
+    """The voicemail was kept or found empty: nothing more is expected of its recording."""
 
     @property
     def waiting(self) -> bool:
@@ -105,6 +107,8 @@ class Call(msgspec.Struct):
                     self.offer.rang_at = at
             case f.OfferEnded():
                 self.offer = None
+                if body.declined_until:
+                    self.declined[body.seat_id] = body.declined_until
                 if self.stage == "ringing":
                     self.stage = "queue"
             case f.Connected():
@@ -124,7 +128,9 @@ class Call(msgspec.Struct):
             case f.VoicemailStarted():
                 self.recording_id = body.recording_id
             case f.VoicemailKept():
-                self.voicemail_path = body.path
+                self.voicemail_path, self.message_done = body.path, True
+            case f.VoicemailEmpty():
+                self.message_done = True
             case _:
                 pass
 

@@ -209,3 +209,8 @@ Event = (
     | HangUp
 )
 Request = SignIn | SignOut | Ready | NotReady | EndWrapup | HangUp
+
+
+def call_of(id: str) -> str:
+    """The call that a leg, bridge, play or recording id of ours belongs to."""
+    return id.rpartition("-")[0]

@@ -147,6 +147,8 @@ class OfferEnded(_CallBody, frozen=True):
     end: OfferEnd
     cause: int
     rang_s: float
+    declined_until: float = 0.0
+    """This call is not offered to this seat again before (epoch s)."""
 
 
 class Connected(_CallBody, frozen=True):
@@ -184,16 +186,22 @@ class Rated(_CallBody, frozen=True):
     score: int
 
 
+RatingMissedWhy = Literal["not_asked", "hung_up", "timeout", "wrong_key"]
+
+
 class RatingMissed(_CallBody, frozen=True):
     """Not rated, and why; kept apart and never counted as satisfied."""
 
     leg_id: str
     person_id: str
-    why: Literal["not_asked", "hung_up", "timeout", "wrong_key"]
+    why: RatingMissedWhy
+
+
+VoicemailWhy = Literal["closed", "no_seat", "too_long", "chosen"]
 
 
 class VoicemailInvited(_CallBody, frozen=True):
-    why: Literal["closed", "no_seat", "too_long", "chosen"]
+    why: VoicemailWhy
 
 
 class VoicemailStarted(_CallBody, frozen=True):
@@ -262,7 +270,7 @@ class SeatReady(_SeatBody, frozen=True):
 
 
 class SeatNotReady(_SeatBody, frozen=True):
-    """`reason`: one of the settings' reasons, or `missed`, `rejected`, `signed_in`."""
+    """`reason`: one of the settings' reasons, or `missed`, `rejected`, `unreachable`."""
 
     person_id: str
     reason: str
@@ -322,7 +330,15 @@ class PbxDown(_Body, frozen=True):
 class Healed(_Body, frozen=True):
     """Our view and Asterisk's differed; ours was mended. `what` says how, `id` of what."""
 
-    what: Literal["call_gone", "leg_gone", "leg_unknown", "call_unknown", "bridge_unknown"]
+    what: Literal[
+        "call_gone",
+        "call_unknown",
+        "call_closed",
+        "leg_gone",
+        "leg_unknown",
+        "bridge_lost",
+        "bridge_unknown",
+    ]
     id: str
 
 

@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-import msgspec
-
 from router.commands import Command
 from router.events import Event, Request
 from router.facts import Fact
 from router.state import Snapshot
+from router.verdict import Refusal
 
 Post = Callable[[Event], None]
 """Hands an event to the pump's inbox; never blocks; to be called in the loop's own thread."""
@@ -62,13 +61,6 @@ class Journal(Protocol):
     def snapshot(self) -> tuple[int, bytes] | None:
         """The newest snapshot kept, with its `seq`."""
         ...
-
-
-class Refusal(msgspec.Struct, frozen=True):
-    """Why the engine did not do what a person asked. `code` is stable, e.g. `seat-taken`."""
-
-    code: str
-    field: str = ""
 
 
 class Desk(Protocol):

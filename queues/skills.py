@@ -1,0 +1,35 @@
+"""Skills and what a call needs of them. A skill is a name with a level from 1 to 5.
+
+Names carry their dimension before a colon (`lang:khg`, `law:labour`, `group:veteran`). A call's
+language is a floor: no step of waiting ever takes it away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+Skills = Mapping[str, int]
+"""Skill → level 1-5; a missing skill is level 0."""
+
+
+def covers(skills: Skills, needs: Skills) -> bool:
+    """Whether somebody with `skills` has every needed skill at its least level or better."""
+    return all(skills.get(skill, 0) >= level for skill, level in needs.items())
+
+
+def scarcity(on_duty: Iterable[Skills]) -> dict[str, float]:
+    """Skill → 1 / number of people on duty who have it: 1.0 is the only one left."""
+    holders: dict[str, int] = {}
+    for skills in on_duty:
+        for skill in skills:
+            holders[skill] = holders.get(skill, 0) + 1
+    return {skill: 1.0 / count for skill, count in holders.items()}
+
+
+def spare_worth(skills: Skills, needs: Skills, scarce: Mapping[str, float]) -> float:
+    """How much scarce skill a call with `needs` would waste on this person; 0.0 is none.
+
+    Bilingual seats are kept for those who need them: a Mandarin call sees their other language
+    as waste and goes elsewhere while anybody else is free.
+    """
+    return round(sum(scarce.get(skill, 0.0) for skill in skills if skill not in needs), 9)

@@ -1,0 +1,119 @@
+"""What a person at a seat asks for, and why it is refused when it is.
+
+A refusal is a stable code with the request's field; nothing is recorded for it.
+"""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from router import events as e
+from router import facts as f
+from router import seats, waiting
+from router.commands import CancelLeg
+from router.seat import Seat
+from router.turn import Turn
+from router.verdict import Refusal
+
+_NOT_SIGNED_IN = Refusal("seat-not-signed-in", "seat_id")
+
+
+def ask(turn: Turn, request: e.Request) -> Refusal | None:
+    if isinstance(request, e.SignIn):
+        return _sign_in(turn, request)
+    seat = turn.state.seats.get(request.seat_id)
+    if seat is None:
+        return _NOT_SIGNED_IN
+    match request:
+        case e.SignOut():
+            return _sign_out(turn, seat, request.by)
+        case e.Ready():
+            return _ready(turn, seat)
+        case e.NotReady():
+            return _not_ready(turn, seat, request.reason)
+        case e.EndWrapup():
+            if seat.state != "wrapup":
+                return Refusal("not-in-wrapup", "seat_id")
+            seats.end_wrapup(turn, seat, "seat")
+            return None
+        case e.HangUp():
+            return _hang_up(turn, seat)
+        case _:
+            assert_never(request)
+
+
+def _sign_in(turn: Turn, request: e.SignIn) -> Refusal | None:
+    taken = turn.state.seats.get(request.seat_id)
+    if taken is not None:
+        if taken.person_id == request.person_id and taken.phone == request.phone:
+            return None  # asked twice: already so
+        return Refusal("seat-taken", "seat_id")
+    for seat in turn.state.seats.values():
+        if seat.person_id == request.person_id:
+            return Refusal("person-has-seat", "person_id")
+        if seat.phone == request.phone:
+            return Refusal("phone-taken", "phone")
+    turn.fact(
+        f.SeatSignedIn(
+            request.seat_id, request.person_id, request.phone, request.skills, request.provider
+        )
+    )
+    seats.sync(turn, turn.state.seats[request.seat_id])
+    return None
+
+
+def _sign_out(turn: Turn, seat: Seat, by: str) -> Refusal | None:
+    if seat.state == "talking":
+        return Refusal("seat-in-call", "seat_id")
+    if seat.state == "offered":
+        _withdraw(turn, seat)
+    seats.end_wrapup(turn, seat, "sign_out")
+    turn.timers.cancel(seat.id, "pause", "wrapup")
+    turn.fact(f.SeatSignedOut(seat.id, seat.person_id, by))
+    seats.unsync(turn, seat)
+    return None
+
+
+def _withdraw(turn: Turn, seat: Seat) -> None:
+    call = turn.state.calls.get(seat.call_id)
+    if call is not None and call.offer is not None:
+        turn.do(CancelLeg(call.id, call.offer.leg_id))
+        waiting.end_offer(turn, call, "withdrawn")
+
+
+def _ready(turn: Turn, seat: Seat) -> Refusal | None:
+    if seat.state == "wrapup":
+        if seat.wants_not_ready:
+            turn.fact(f.SeatWantsNotReady(seat.id, seat.person_id, ""))
+        seats.end_wrapup(turn, seat, "seat")
+    elif seat.state in ("offered", "talking"):
+        if seat.wants_not_ready:
+            turn.fact(f.SeatWantsNotReady(seat.id, seat.person_id, ""))
+    elif seat.state == "not_ready" or seat.paused_until > turn.now:
+        seats.ready(turn, seat)
+    return None
+
+
+def _not_ready(turn: Turn, seat: Seat, reason: str) -> Refusal | None:
+    if reason not in turn.line.not_ready_reasons:
+        return Refusal("reason-unknown", "reason")
+    if seat.state in ("offered", "talking"):
+        turn.fact(f.SeatWantsNotReady(seat.id, seat.person_id, reason))
+    elif seat.state == "wrapup":
+        turn.fact(f.SeatWantsNotReady(seat.id, seat.person_id, reason))
+        seats.end_wrapup(turn, seat, "seat")
+    elif seat.reason != reason:
+        seats.not_ready(turn, seat, reason)
+    return None
+
+
+def _hang_up(turn: Turn, seat: Seat) -> Refusal | None:
+    call = turn.state.calls.get(seat.call_id)
+    if call is None or seat.state not in ("offered", "talking"):
+        return Refusal("not-in-call", "seat_id")
+    if call.talk is not None:
+        turn.do(CancelLeg(call.id, call.talk.leg_id))
+    elif call.offer is not None:
+        turn.do(CancelLeg(call.id, call.offer.leg_id))
+        waiting.end_offer(turn, call, "rejected")
+    return None

@@ -1,0 +1,294 @@
+"""The engine: the only owner of live state. One event in, facts and commands out.
+
+Rule 1: nothing changes state but a fact, and every fact is folded by `State.apply`.
+Rule 2: time is an argument. The engine reports when it wants to be woken (`deadline`) and is woken
+by `tick`; there is no clock, no wait, no I/O and no chance in here.
+Rule 3: an event that comes late, twice or for something unknown has its row in the tables below
+like any other; it is answered, never raised.
+
+Theory of operation: `handle` looks up the call or seat an event speaks of and gives it to the
+module that decides at that stage (entry, waiting, talk, message; desk for people; heal for
+Asterisk's own view). Those modules say facts and commands through the `Turn`. At the end of every
+step, if anything changed that may let a waiting call be offered, free seats and waiting calls are
+matched once.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from config.model import Line
+from router import closing, desk, entry, heal, message, seats, talk, waiting
+from router import events as e
+from router import facts as f
+from router.call import Call
+from router.commands import CancelLeg, Command
+from router.state import Snapshot, State
+from router.turn import Timer, Turn
+from router.verdict import Refusal
+
+LOST = "lost"
+"""Reason of a refusal that says nothing of phone or caller: Asterisk could not be reached."""
+
+GONE = "gone"
+"""Reason of a refusal that is no fault: the channel had ended meanwhile."""
+
+
+class Step(msgspec.Struct, frozen=True):
+    """What one event led to. Facts are to be recorded before any command is carried out."""
+
+    facts: tuple[f.Fact, ...] = ()
+    commands: tuple[Command, ...] = ()
+    refusal: Refusal | None = None
+
+
+class Engine:
+    """One centre's line. Not thread-safe: one owner calls it, one event at a time."""
+
+    def __init__(self, line: Line, state: State | None = None) -> None:
+        self._turn = Turn(line, state or State())
+        heal.rearm(self._turn)
+
+    @classmethod
+    def restore(cls, line: Line, snapshot: Snapshot, facts: tuple[f.Fact, ...] = ()) -> Engine:
+        """The engine as it was after `facts`, which follow `snapshot`.
+
+        Raises ValueError when the facts do not follow without a gap.
+        """
+        state = State.restore(snapshot)
+        for fact in facts:
+            state.apply(fact)
+        return cls(line, state)
+
+    def snapshot(self) -> Snapshot:
+        return self._turn.state.snapshot()
+
+    @property
+    def line(self) -> Line:
+        return self._turn.line
+
+    def start(self, now: float) -> Step:
+        """Say that the router works; to be called once, before the first event."""
+        turn = self._begin(now)
+        turn.fact(f.LineStarted(turn.line.version, len(turn.state.calls)))
+        if turn.state.pbx_up:
+            turn.fact(f.PbxDown())  # whatever was true before the restart: not connected yet
+        return self._end()
+
+    def handle(self, event: e.Event, now: float) -> Step:
+        """Decide on one event at `now` (epoch s; a `now` before the last fact counts as that)."""
+        turn = self._begin(now)
+        refusal = None
+        match event:
+            case e.CallArrived():
+                entry.arrived(turn, event)
+            case e.PbxSeen():
+                heal.seen(turn, event)
+            case e.PbxLost():
+                heal.lost(turn)
+            case e.PhoneChanged():
+                _phone_changed(turn, event)
+            case e.FallbackServed():
+                _import(turn, event)
+            case e.LegRinging() | e.LegAnswered() | e.LegEnded():
+                _of_leg(turn, event)
+            case e.CommandRefused():
+                _refused(turn, event)
+            case e.SignIn() | e.SignOut() | e.Ready() | e.NotReady() | e.EndWrapup() | e.HangUp():
+                refusal = desk.ask(turn, event)
+            case _:
+                call = turn.state.calls.get(event.call_id)
+                if call is not None:
+                    _of_call(turn, call, event)
+        return self._end(refusal)
+
+    def deadline(self) -> float | None:
+        """When `tick` must be called at the latest (epoch s); None: no need."""
+        return self._turn.timers.next()
+
+    def tick(self, now: float) -> Step:
+        """Do what is due at `now`."""
+        turn = self._begin(now)
+        while (timer := turn.timers.pop(turn.now)) is not None:
+            _due(turn, timer)
+        return self._end()
+
+    def _begin(self, now: float) -> Turn:
+        # Wall clocks are set back sometimes; facts never run backwards.
+        self._turn.now = max(now, self._turn.state.at)
+        return self._turn
+
+    def _end(self, refusal: Refusal | None = None) -> Step:
+        turn = self._turn
+        if turn.rematch and turn.state.pbx_up:
+            waiting.offer_all(turn)
+        step = Step(tuple(turn.facts), tuple(turn.commands), refusal)
+        turn.facts.clear()
+        turn.commands.clear()
+        return step
+
+
+def _of_call(
+    turn: Turn,
+    call: Call,
+    event: e.CallerHungUp | e.KeyPressed | e.PlayEnded | e.VoicemailRecorded,
+) -> None:
+    match event:
+        case e.CallerHungUp():
+            closing.caller_gone(turn, call, event.cause)
+        case e.KeyPressed():
+            _pressed(turn, call, event.key)
+        case e.PlayEnded():
+            _played(turn, call, event.play_id)
+        case e.VoicemailRecorded():
+            message.recorded(turn, call, event)
+            closing.close_after_message(turn, call)
+
+
+def _pressed(turn: Turn, call: Call, key: str) -> None:
+    """Stage × key. Keys in talk go to the other party, keys in a voicemail end it by themselves."""
+    match call.stage:
+        case "greeting" | "menu":
+            entry.pressed(turn, call, key)
+        case "queue" | "ringing":
+            waiting.pressed(turn, call, key)
+        case "rating":
+            talk.pressed(turn, call, key)
+        case "talking" | "voicemail":
+            pass
+
+
+def _played(turn: Turn, call: Call, play_id: str) -> None:
+    """Purpose of the prompt that ended → what comes next. An older play's end says nothing."""
+    playing = turn.playing.get(call.id)
+    if playing is None or playing.play_id != play_id:
+        return
+    del turn.playing[call.id]
+    match playing.purpose:
+        case "welcome":
+            entry.greeted(turn, call)
+        case "menu":
+            entry.asked(turn, call)
+        case "to_human" | "position":
+            waiting.hold(turn, call)
+        case "invite":
+            message.record(turn, call)
+        case "rating":
+            talk.invited(turn, call)
+        case "goodbye":
+            talk.goodbye(turn, call)
+
+
+def _of_leg(turn: Turn, event: e.LegRinging | e.LegAnswered | e.LegEnded) -> None:
+    call = turn.state.calls.get(e.call_of(event.leg_id))
+    offer = call.offer if call is not None else None
+    ours = call is not None and offer is not None and offer.leg_id == event.leg_id
+    match event:
+        case e.LegRinging():
+            if call is not None and offer is not None and ours:
+                waiting.rang(turn, call, offer)
+        case e.LegAnswered():
+            talking = call is not None and call.talk and call.talk.leg_id == event.leg_id
+            if call is not None and offer is not None and ours:
+                talk.answered(turn, call, offer)
+            elif not talking:
+                # An answer on a lapsed offer: nobody is there to talk to.
+                turn.do(CancelLeg(e.call_of(event.leg_id), event.leg_id))
+        case e.LegEnded():
+            if call is not None:
+                # Picked up and put down before we heard of the answer: as good as declined.
+                end: f.OfferEnd = "rejected" if event.end == "hung_up" else event.end
+                talk.leg_ended(turn, call, event.leg_id, end, event.cause)
+
+
+def _refused(turn: Turn, event: e.CommandRefused) -> None:
+    if event.reason != GONE:
+        turn.fact(f.CommandFailed(event.command, event.call_id, event.leg_id, event.reason))
+    if event.reason == LOST:
+        heal.lost(turn)
+    call = turn.state.calls.get(event.call_id)
+    if call is None:
+        return
+    match event.command:
+        case "RingSeat":
+            lost = event.reason == LOST
+            talk.leg_ended(turn, call, event.leg_id, "withdrawn" if lost else "unreachable", 0)
+        case "Play" if event.reason != LOST:
+            # A missing recording must not stop a caller: go on as if it had been heard.
+            _played(turn, call, event.play_id)
+        case "RecordVoicemail" if event.reason != LOST:
+            failed = e.VoicemailRecorded(call.id, call.recording_id, "", 0.0, ok=False)
+            message.recorded(turn, call, failed)
+        case _:
+            pass
+
+
+def _phone_changed(turn: Turn, event: e.PhoneChanged) -> None:
+    if turn.state.phones.get(event.phone) == event.reachable:
+        return
+    if event.reachable:
+        turn.fact(f.PhoneReachable(event.phone))
+        turn.rematch = True
+    else:
+        turn.fact(f.PhoneLost(event.phone))
+
+
+def _import(turn: Turn, event: e.FallbackServed) -> None:
+    call_id = event.call_id
+    call = turn.state.calls.get(call_id)
+    if call is not None:
+        # It waited with us, we died, the dialplan served it.
+        closing.caller_gone(turn, call, 0, healed=True)
+        call_id = f"{call_id}-F"
+    if call_id in turn.state.closed:
+        return
+    outcomes: dict[str, f.Outcome] = {
+        "answered": "fallback_answered",
+        "voicemail": "fallback_voicemail",
+        "abandoned": "fallback_abandoned",
+    }
+    turn.fact(
+        f.FallbackImported(
+            call_id,
+            event.caller_number,
+            event.started_at,
+            event.ended_at,
+            outcomes[event.outcome],
+            event.answered_by,
+            event.voicemail_path,
+            event.voicemail_seconds,
+        )
+    )
+
+
+def _due(turn: Turn, timer: Timer) -> None:
+    """Timer × what it speaks of. A timer of something that is gone says nothing."""
+    if timer.kind in ("wrapup", "pause"):
+        seat = turn.state.seats.get(timer.id)
+        if seat is not None and timer.kind == "wrapup":
+            seats.end_wrapup(turn, seat, "timer")
+        turn.rematch = True
+        return
+    call = turn.state.calls.get(timer.id)
+    if call is None:
+        return
+    match timer.kind:
+        case "menu":
+            entry.silent(turn, call)
+        case "relax":
+            waiting.relax(turn, call)
+        case "announce":
+            waiting.tell(turn, call)
+        case "max_wait":
+            waiting.waited_long(turn, call)
+        case "ring":
+            waiting.rang_out(turn, call)
+        case "dead":
+            waiting.found_dead(turn, call)
+        case "declined":
+            turn.rematch = True
+        case "rating":
+            talk.unanswered(turn, call)
+        case "message":
+            message.unreported(turn, call)
+            closing.close_after_message(turn, call)

@@ -1,0 +1,149 @@
+"""Mending: Asterisk's view against ours, through the same moves that live events take.
+
+After a restart, after a lost connection and every few seconds, `seen` compares. What Asterisk no
+longer has has ended; what we do not know is taken in or let go. Things we do not know are acted on
+at the second sight (their event may still be on its way), or at once after a reconnection, when
+the events in between are lost for good.
+"""
+
+from __future__ import annotations
+
+from router import entry, message, seats, talk, waiting
+from router import events as e
+from router import facts as f
+from router.call import Call
+from router.closing import caller_gone
+from router.commands import CancelLeg, Connect, Disconnect, Dismiss, StartHold
+from router.turn import Turn
+
+GRACE_S = 1.0
+"""What changed this shortly before the view was asked for may not be in it yet."""
+
+
+def lost(turn: Turn) -> None:
+    if turn.state.pbx_up:
+        turn.fact(f.PbxDown())
+
+
+def seen(turn: Turn, view: e.PbxSeen) -> None:
+    if not turn.state.pbx_up:
+        turn.fact(f.PbxUp())
+        turn.rematch = True
+    callers = {ch.call_id: ch for ch in view.channels if not ch.leg_id}
+    legs = {ch.leg_id: ch for ch in view.channels if ch.leg_id}
+    for call in list(turn.state.calls.values()):
+        if call.touched < view.asked_at - GRACE_S and call.id not in turn.hung_up:
+            _mend_call(turn, call, call.id in callers, legs, view)
+    strangers = _strangers(turn, view, callers, legs)
+    ripe = strangers if view.reconnected else strangers & turn.strangers
+    turn.strangers = strangers - ripe
+    for kind, id in sorted(ripe):
+        _meet(turn, kind, id, callers)
+    if view.reconnected:
+        for seat in turn.state.seats.values():
+            seats.sync(turn, seat)
+        for call in list(turn.state.calls.values()):
+            if call.id not in turn.hung_up and call.opened_at < turn.now:
+                resume(turn, call)
+
+
+def _mend_call(
+    turn: Turn, call: Call, alive: bool, legs: dict[str, e.SeenChannel], view: e.PbxSeen
+) -> None:
+    if not alive:
+        turn.fact(f.Healed("call_gone", call.id))
+        caller_gone(turn, call, 0, healed=True)
+        return
+    ours = call.talk or call.offer
+    if ours is None:
+        return
+    leg = legs.get(ours.leg_id)
+    if leg is None:
+        turn.fact(f.Healed("leg_gone", ours.leg_id))
+        talk.leg_ended(turn, call, ours.leg_id, "withdrawn", 0)
+    elif call.offer is not None and leg.up:
+        talk.answered(turn, call, call.offer)
+    elif call.talk is not None:
+        joined = set(view.bridges.get(call.talk.bridge_id, ()))
+        if not {call.id, call.talk.leg_id} <= joined:
+            turn.fact(f.Healed("bridge_lost", call.talk.bridge_id))
+            turn.do(Connect(call.id, call.talk.leg_id, call.talk.bridge_id))
+
+
+def _strangers(
+    turn: Turn,
+    view: e.PbxSeen,
+    callers: dict[str, e.SeenChannel],
+    legs: dict[str, e.SeenChannel],
+) -> set[tuple[str, str]]:
+    """What Asterisk holds and we do not know: (kind, id)."""
+    calls = turn.state.calls.values()
+    known_legs = {call.offer.leg_id for call in calls if call.offer} | {
+        call.talk.leg_id for call in calls if call.talk
+    }
+    known_bridges = {call.talk.bridge_id for call in calls if call.talk}
+    return (
+        {("call", id) for id in callers.keys() - turn.state.calls.keys()}
+        | {("leg", id) for id in legs.keys() - known_legs}
+        | {("bridge", id) for id in view.bridges.keys() - known_bridges}
+    )
+
+
+def _meet(turn: Turn, kind: str, id: str, callers: dict[str, e.SeenChannel]) -> None:
+    if kind == "leg":
+        turn.fact(f.Healed("leg_unknown", id))
+        turn.do(CancelLeg(e.call_of(id), id))
+    elif kind == "bridge":
+        turn.fact(f.Healed("bridge_unknown", id))
+        turn.do(Disconnect(e.call_of(id), id))
+    elif id in turn.state.closed:
+        turn.fact(f.Healed("call_closed", id))
+        turn.do(Dismiss(id))
+    else:
+        ch = callers[id]
+        turn.fact(f.Healed("call_unknown", id))
+        entry.arrived(
+            turn, e.CallArrived(id, ch.caller_number, ch.caller_name, ch.dialled, ch.ingress)
+        )
+
+
+def resume(turn: Turn, call: Call) -> None:
+    """Take up a call whose prompts and music may have ended unseen."""
+    match call.stage:
+        case "greeting":
+            entry.greet(turn, call)
+        case "menu" if call.node in turn.line.menu.nodes:
+            entry.ask(turn, call, call.node, call.attempt)
+        case "menu":
+            waiting.enter(turn, call)
+        case "queue" | "ringing":
+            turn.stop_play(call)
+            turn.do(StartHold(call.id))
+        case "rating" if not talk.settled(call):
+            turn.play(call, "rating", "rating-invite")
+        case "voicemail" if not call.recording_id:
+            message.invite(turn, call, call.voicemail_why)
+        case "voicemail" if message.recording(call):
+            turn.timers.set("message", call.id, turn.now + turn.line.voicemail.max_s)
+        case "rating" | "voicemail":
+            talk.goodbye(turn, call)
+        case _:
+            pass
+
+
+def rearm(turn: Turn) -> None:
+    """Set every timer that the restored state implies."""
+    for seat in turn.state.seats.values():
+        if seat.state == "wrapup":
+            turn.timers.set("wrapup", seat.id, seat.wrapup_until)
+        elif seat.paused_until > turn.now:
+            turn.timers.set("pause", seat.id, seat.paused_until)
+    for call in turn.state.calls.values():
+        if call.entered_at is not None and call.stage in ("queue", "ringing"):
+            waiting.keep_time(turn, call)
+        if call.offer is not None:
+            ring = turn.line.ring
+            turn.timers.set("ring", call.id, call.offer.since + ring.timeout_s)
+            if call.offer.rang_at is None:
+                turn.timers.set("dead", call.id, call.offer.since + ring.dead_after_s)
+    turn.rematch = True

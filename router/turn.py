@@ -1,0 +1,152 @@
+"""The engine at work: live state, settings and what the step under way has said so far.
+
+The modules that decide (`entry`, `waiting`, `talk`, `message`, `seats`, `heal`) are functions over
+a `Turn`. Facts are folded the moment they are said, so a later line of the same step sees them.
+What is kept here besides the state is volatile: it is rebuilt by `heal.resume` after a restart.
+"""
+
+from __future__ import annotations
+
+import heapq
+from typing import Literal, NamedTuple
+
+from config.model import Language, Line, Service
+from queues.skills import covers
+from router import facts as f
+from router.call import Call
+from router.commands import Command, Dismiss, Play, StopPlay
+from router.seat import Seat
+from router.state import State
+
+TimerKind = Literal[
+    "menu",
+    "relax",
+    "announce",
+    "max_wait",
+    "ring",
+    "dead",
+    "declined",
+    "rating",
+    "message",
+    "wrapup",
+    "pause",
+]
+
+Purpose = Literal["welcome", "menu", "to_human", "position", "rating", "invite", "goodbye"]
+
+
+class Timer(NamedTuple):
+    kind: TimerKind
+    id: str
+    """Call or seat."""
+
+
+class Playing(NamedTuple):
+    play_id: str
+    purpose: Purpose
+
+
+class Timers:
+    """Deadlines in epoch seconds, one per (kind, id); setting one again moves it."""
+
+    def __init__(self) -> None:
+        self._due: dict[Timer, float] = {}
+        self._heap: list[tuple[float, Timer]] = []
+
+    def set(self, kind: TimerKind, id: str, at: float) -> None:
+        timer = Timer(kind, id)
+        self._due[timer] = at
+        heapq.heappush(self._heap, (at, timer))
+
+    def cancel(self, id: str, *kinds: TimerKind) -> None:
+        for kind in kinds:
+            self._due.pop(Timer(kind, id), None)
+
+    def next(self) -> float | None:
+        while self._heap and self._due.get(self._heap[0][1]) != self._heap[0][0]:
+            heapq.heappop(self._heap)
+        return self._heap[0][0] if self._heap else None
+
+    def pop(self, now: float) -> Timer | None:
+        """The earliest timer due at `now`, which is then no longer set."""
+        at = self.next()
+        if at is None or at > now:
+            return None
+        _, timer = heapq.heappop(self._heap)
+        del self._due[timer]
+        return timer
+
+
+class Turn:
+    """State, settings, and the facts and commands of the step under way."""
+
+    def __init__(self, line: Line, state: State) -> None:
+        self.line = line
+        self.state = state
+        self.now = state.at
+        self.timers = Timers()
+        self.playing: dict[str, Playing] = {}
+        self.hung_up: dict[str, int] = {}
+        """Calls whose caller left while a voicemail was being recorded, with the cause."""
+        self.dismissed: set[str] = set()
+        """Calls we asked Asterisk to hang up."""
+        self.strangers: set[tuple[str, str]] = set()
+        """What the last view of Asterisk showed and we did not know."""
+        self.facts: list[f.Fact] = []
+        self.commands: list[Command] = []
+        self.rematch = False
+        """Something changed that may let a waiting call be offered."""
+        self._plays = 0
+        self._run = state.seq
+        self.languages: dict[str, Language] = {lang.id: lang for lang in line.languages}
+        self.services: dict[str, Service] = {service.id: service for service in line.services}
+
+    def fact(self, body: f.Body) -> None:
+        """Record a fact and fold it."""
+        fact = f.Fact(self.state.seq + 1, self.now, body)
+        self.state.apply(fact)
+        self.facts.append(fact)
+
+    def do(self, command: Command) -> None:
+        self.commands.append(command)
+        if isinstance(command, Dismiss):
+            self.dismissed.add(command.call_id)
+
+    def play(self, call: Call, purpose: Purpose, *prompts: str) -> None:
+        """Play prompts in the call's language, in place of whatever is playing."""
+        self.stop_play(call)
+        self._plays += 1
+        # The run's first sequence number keeps ids unique over restarts of the router.
+        play_id = f"{call.id}-P{self._run}.{self._plays}"
+        self.playing[call.id] = Playing(play_id, purpose)
+        self.do(Play(call.id, play_id, prompts, self.prompt_language(call)))
+
+    def stop_play(self, call: Call) -> None:
+        playing = self.playing.pop(call.id, None)
+        if playing is not None:
+            self.do(StopPlay(call.id, playing.play_id))
+
+    def forget(self, call: Call) -> None:
+        """Drop everything volatile about a call that is closing."""
+        self.playing.pop(call.id, None)
+        self.hung_up.pop(call.id, None)
+        self.dismissed.discard(call.id)
+        self.timers.cancel(
+            call.id, "menu", "relax", "announce", "max_wait", "ring", "dead", "declined"
+        )
+        self.timers.cancel(call.id, "rating", "message")
+
+    def language(self, call: Call) -> Language:
+        chosen = self.languages.get(call.language) or self.languages.get(self.line.default_language)
+        return chosen or Language(id="cmn", name="普通话", skill="lang:cmn")
+
+    def prompt_language(self, call: Call) -> str:
+        return self.language(call).prompts
+
+    def service(self, call: Call) -> Service:
+        chosen = self.services.get(call.service) or self.services.get(self.line.default_service)
+        return chosen or Service(id="general", name="general")
+
+    def able(self, needs: dict[str, int]) -> list[Seat]:
+        """Signed-in seats that have the skills, free or not."""
+        return [seat for seat in self.state.seats.values() if covers(seat.skills, needs)]

@@ -1,0 +1,234 @@
+"""The queue: entering it, relaxing, telling place and time, ringing seats and what comes of it.
+
+A caller keeps the place it has from entering until a seat answers, whatever happens to offers.
+The four ways of not answering are four facts, and each does something different to the seat.
+"""
+
+from __future__ import annotations
+
+from queues.match import FreeSeat, Ticket, match
+from queues.skills import covers
+from queues.wait import expected_wait, told_wait
+from router import facts as f
+from router import message, seats
+from router.call import Call, Offer
+from router.commands import CancelLeg, RingSeat, StartHold
+from router.announce import wait_prompts
+from router.turn import Turn
+
+
+def enter(turn: Turn, call: Call) -> None:
+    """Queue the call for a human with what is known of it."""
+    language, service = turn.language(call), turn.service(call)
+    needs = {**service.needs, language.skill: max(1, service.needs.get(language.skill, 0))}
+    turn.fact(f.Queued(call.id, language.id, service.id, needs, turn.now, turn.line.version))
+    _skip_hopeless_steps(turn, call)
+    if not turn.able(call.needs):
+        message.invite(turn, call, "no_seat")
+        return
+    turn.play(call, "to_human", "to-human")
+    keep_time(turn, call)
+    turn.rematch = True
+
+
+def keep_time(turn: Turn, call: Call) -> None:
+    """Set the timers of a waiting call from what its facts say."""
+    entered = call.entered_at or turn.now
+    queue = turn.line.queue
+    steps = turn.service(call).relax
+    if call.step < len(steps):
+        turn.timers.set("relax", call.id, max(entered + steps[call.step].after_s, turn.now))
+    told = call.told_at
+    first = max(entered + queue.announce_first_s, turn.now)
+    turn.timers.set("announce", call.id, first if told is None else told + queue.announce_every_s)
+    turn.timers.set("max_wait", call.id, max(entered + queue.max_wait_s, turn.now))
+    for until in call.declined.values():
+        turn.timers.set("declined", call.id, until)
+
+
+def relax(turn: Turn, call: Call) -> None:
+    """The next step's skills in place of the service's; the language is never relaxed."""
+    steps = turn.service(call).relax
+    if call.entered_at is None or call.step >= len(steps):
+        return
+    language = turn.language(call)
+    step = steps[call.step]
+    turn.fact(f.Relaxed(call.id, call.step + 1, {**step.needs, language.skill: 1}))
+    if call.step < len(steps):
+        turn.timers.set("relax", call.id, call.entered_at + steps[call.step].after_s)
+    _skip_hopeless_steps(turn, call)
+    turn.rematch = True
+
+
+def _skip_hopeless_steps(turn: Turn, call: Call) -> None:
+    steps = turn.service(call).relax
+    if call.step < len(steps) and not turn.able(call.needs):
+        relax(turn, call)
+
+
+def tell(turn: Turn, call: Call) -> None:
+    """Announce place and expected wait, unless a seat is being rung or a prompt is playing."""
+    turn.timers.set("announce", call.id, turn.now + turn.line.queue.announce_every_s)
+    if not call.waiting or call.id in turn.playing:
+        return
+    able = turn.able(call.needs)
+    if not able:
+        leave_for_voicemail(turn, call, "no_seat")
+        return
+    ahead = _ahead(turn, call)
+    handle_s = turn.state.handle_s or turn.line.queue.typical_talk_s
+    wait_s = told_wait(
+        expected_wait(ahead, len(able), handle_s + turn.line.wrapup.seconds), call.told_s
+    )
+    turn.fact(f.WaitTold(call.id, ahead, wait_s))
+    turn.play(
+        call, "position", *wait_prompts(ahead, wait_s, voicemail_offered=_may_leave(turn, call))
+    )
+
+
+def _ahead(turn: Turn, call: Call) -> int:
+    """Calls that came earlier and compete for a seat that could serve this one."""
+    seats_able = turn.able(call.needs)
+    return sum(
+        1
+        for other in turn.state.calls.values()
+        if other.entered_at is not None
+        and call.entered_at is not None
+        and other.stage in ("queue", "ringing")
+        and (other.entered_at, other.id) < (call.entered_at, call.id)
+        and any(covers(seat.skills, other.needs) for seat in seats_able)
+    )
+
+
+def _may_leave(turn: Turn, call: Call) -> bool:
+    waited = turn.now - (call.entered_at or turn.now)
+    return waited >= turn.line.queue.voicemail_offer_after_s
+
+
+def pressed(turn: Turn, call: Call, key: str) -> None:
+    if call.waiting and key == turn.line.queue.voicemail_key and _may_leave(turn, call):
+        leave_for_voicemail(turn, call, "chosen")
+
+
+def waited_long(turn: Turn, call: Call) -> None:
+    """Too long. A seat that is ringing right now is not taken away from the caller."""
+    if call.stage == "ringing":
+        turn.timers.set("max_wait", call.id, turn.now + turn.line.ring.timeout_s)
+    elif call.waiting:
+        leave_for_voicemail(turn, call, "too_long")
+
+
+def leave_for_voicemail(turn: Turn, call: Call, why: f.VoicemailWhy) -> None:
+    turn.timers.cancel(call.id, "relax", "announce", "max_wait", "declined")
+    message.invite(turn, call, why)
+
+
+def hold(turn: Turn, call: Call) -> None:
+    """Back to music after a prompt."""
+    if call.stage in ("queue", "ringing"):
+        turn.do(StartHold(call.id))
+
+
+# ---- offers ----
+
+
+def offer_all(turn: Turn) -> None:
+    """Ring whatever may be rung now."""
+    turn.rematch = False
+    free = [
+        FreeSeat(seat.id, seat.skills, seat.idle_since)
+        for seat in turn.state.seats.values()
+        if seats.may_be_rung(turn, seat)
+    ]
+    if not free:
+        return
+    tickets = [
+        Ticket(call.entered_at, call.id, call.needs, _declined_now(turn, call))
+        for call in turn.state.calls.values()
+        if call.waiting and call.entered_at is not None and call.id not in turn.hung_up
+    ]
+    on_duty = [seat.skills for seat in turn.state.seats.values()]
+    for found in match(tickets, free, on_duty):
+        _offer(turn, turn.state.calls[found.call_id], found.seat_id, found.reason)
+
+
+def _declined_now(turn: Turn, call: Call) -> frozenset[str]:
+    return frozenset(seat for seat, until in call.declined.items() if until > turn.now)
+
+
+def _offer(turn: Turn, call: Call, seat_id: str, reason: dict[str, float]) -> None:
+    seat, ring = turn.state.seats[seat_id], turn.line.ring
+    number = call.offers + 1
+    turn.fact(
+        f.Offered(
+            call.id,
+            f"{call.id}-O{number}",
+            f"{call.id}-L{number}",
+            seat.id,
+            seat.person_id,
+            seat.phone,
+            call.step,
+            reason,
+            turn.now - (call.entered_at or turn.now),
+        )
+    )
+    assert call.offer is not None
+    turn.timers.set("dead", call.id, turn.now + min(ring.dead_after_s, ring.timeout_s))
+    turn.timers.set("ring", call.id, turn.now + ring.timeout_s)
+    turn.do(
+        RingSeat(
+            call.id,
+            call.offer.leg_id,
+            seat.phone,
+            call.caller_number,
+            call.caller_name,
+            # Asterisk's own limit only matters when we are dead; ours comes first.
+            ring.timeout_s + 5.0,
+        )
+    )
+
+
+def rang(turn: Turn, call: Call, offer: Offer) -> None:
+    if offer.rang_at is None:
+        turn.timers.cancel(call.id, "dead")
+        turn.fact(f.OfferRang(call.id, offer.offer_id, offer.seat_id))
+
+
+def rang_out(turn: Turn, call: Call) -> None:
+    if call.offer is not None:
+        turn.do(CancelLeg(call.id, call.offer.leg_id))
+        end_offer(turn, call, "no_answer" if call.offer.rang_at else "unreachable")
+
+
+def found_dead(turn: Turn, call: Call) -> None:
+    if call.offer is not None and call.offer.rang_at is None:
+        turn.do(CancelLeg(call.id, call.offer.leg_id))
+        end_offer(turn, call, "unreachable")
+
+
+def end_offer(turn: Turn, call: Call, end: f.OfferEnd, cause: int = 0) -> None:
+    """The offer came to nothing: the caller keeps its place, the seat is treated by how."""
+    offer = call.offer
+    if offer is None:
+        return
+    turn.timers.cancel(call.id, "ring", "dead")
+    ring = turn.line.ring
+    # The declined mark is part of the fact's consequences, so it stands in the fact.
+    pause = {"rejected": ring.reject_pause_s, "unreachable": ring.busy_pause_s}.get(end, 0.0)
+    turn.fact(
+        f.OfferEnded(
+            call.id,
+            offer.offer_id,
+            offer.leg_id,
+            offer.seat_id,
+            offer.person_id,
+            end,
+            cause,
+            turn.now - (offer.rang_at or turn.now),
+            turn.now + pause if pause else 0.0,
+        )
+    )
+    if pause:
+        turn.timers.set("declined", call.id, turn.now + pause)
+    seats.after_offer(turn, offer.seat_id, end)
+    turn.rematch = True
