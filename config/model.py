@@ -7,12 +7,35 @@ Times are seconds unless a name says otherwise. Facts that the sources mark as u
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
-Key = str
+# `word` names what a field wants in the catalogue: `settings.expected.<word>` and `.hint.<word>`.
+Key = Annotated[str, Meta(pattern="^[0-9*#]$", extra={"word": "key"})]
 """One telephone key: `0`-`9`, `*` or `#`."""
+Name = Annotated[str, Meta(pattern="^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$", extra={"word": "name"})]
+"""An identifier that is also safe in Asterisk's files, in addresses and in file names."""
+Skill = Annotated[
+    str, Meta(pattern="^[a-z][a-z0-9-]{0,19}(:[a-z0-9-]{1,20})?$", extra={"word": "skill"})
+]
+"""What a person can do: `lang:khg`, `law:labour`, `group:migrant`, `aid`."""
+Level = Annotated[int, Meta(ge=1, le=5, extra={"word": "level"})]
+Port = Annotated[int, Meta(ge=1, le=65535, extra={"word": "port"})]
+Count = Annotated[int, Meta(ge=0, extra={"word": "count"})]
+Wait = Annotated[float, Meta(ge=0, extra={"word": "seconds"})]
+"""Seconds, 0 or more."""
+Span = Annotated[float, Meta(gt=0, extra={"word": "some-seconds"})]
+"""Seconds, more than 0."""
+WholeSpan = Annotated[int, Meta(ge=1, extra={"word": "whole-seconds"})]
+"""Whole seconds, 1 or more, where Asterisk takes no fractions."""
+Some = Annotated[int, Meta(ge=1, extra={"word": "some"})]
+Clock = Annotated[
+    str, Meta(pattern="^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$", extra={"word": "clock"})
+]
+"""Local time `HH:MM`."""
+Weekday = Annotated[int, Meta(ge=1, le=7, extra={"word": "weekday"})]
 
 
 class _Frozen(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -22,7 +45,7 @@ class _Frozen(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 class Centre(_Frozen, frozen=True):
     """The line itself: one engine serves one centre."""
 
-    id: str = "sc"
+    id: Name = "sc"
     name: str = "12348公共法律服务热线"
     number: str = "12348"
     area_code: str = "028"
@@ -33,26 +56,26 @@ class Sip(_Frozen, frozen=True):
     """Where phones and trunks reach Asterisk. `trunks` are addresses allowed to bring calls in."""
 
     host: str = "127.0.0.1"
-    port: int = 5060
-    rtp_first: int = 16000
-    rtp_last: int = 16999
+    port: Port = 5060
+    rtp_first: Port = 16000
+    rtp_last: Port = 16999
     trunks: tuple[str, ...] = ("127.0.0.1",)
-    codecs: tuple[str, ...] = ("alaw", "ulaw")
-    qualify_s: int = 10
+    codecs: tuple[Name, ...] = ("alaw", "ulaw")
+    qualify_s: WholeSpan = 10
 
 
 class Pbx(_Frozen, frozen=True):
     """Our private Asterisk: where it listens for us and for how long its silence is borne."""
 
     host: str = "127.0.0.1"
-    http_port: int = 8088
-    ami_port: int = 5038
-    app: str = "hotline"
-    ari_user: str = "hotline"
-    ami_user: str = "hotline"
-    heal_s: float = 5.0
+    http_port: Port = 8088
+    ami_port: Port = 5038
+    app: Name = "hotline"
+    ari_user: Name = "hotline"
+    ami_user: Name = "hotline"
+    heal_s: Span = 5.0
     """Our view is compared with Asterisk's this often; a divergence lives no longer than this."""
-    orphan_s: float = 10.0
+    orphan_s: Span = 10.0
     """Without a router for this long, the watchdog sends waiting callers to the fallback."""
     manage: bool = True
     """False: somebody else runs Asterisk (compose.yaml does) and we only connect."""
@@ -74,8 +97,8 @@ class MenuNode(_Frozen, frozen=True):
 
     prompt: str
     keys: dict[Key, MenuKey]
-    timeout_s: float = 5.0
-    max_wrong: int = 2
+    timeout_s: Span = 5.0
+    max_wrong: Count = 2
     """Wrong keys answered with the wrong-key prompt; one more leads to a human."""
 
 
@@ -88,15 +111,15 @@ class Menu(_Frozen, frozen=True):
     welcome: str = "welcome"
     start: str = "language"
     """Name of the first node; empty: straight to the queue."""
-    nodes: dict[str, MenuNode] = {}
+    nodes: dict[Name, MenuNode] = {}
 
 
 class Language(_Frozen, frozen=True):
-    """A language a caller may choose. A seat without one of `served_by` is never offered."""
+    """A language a caller may choose. A seat without `skill` is never offered."""
 
-    id: str
+    id: Name
     name: str
-    skill: str
+    skill: Skill
     prompts: str = "zh-CN"
     """Language of the prompts (falls back as the prompt manifest declares)."""
 
@@ -104,71 +127,71 @@ class Language(_Frozen, frozen=True):
 class Relaxation(_Frozen, frozen=True):
     """After `after_s` of waiting the service's skills are replaced by these (language stays)."""
 
-    after_s: float
-    needs: dict[str, int]
+    after_s: Span
+    needs: dict[Skill, Level]
 
 
 class Service(_Frozen, frozen=True):
     """A kind of call. `needs` is skill → least level (1-5)."""
 
-    id: str
+    id: Name
     name: str
-    needs: dict[str, int] = {}
+    needs: dict[Skill, Level] = {}
     relax: tuple[Relaxation, ...] = ()
-    fallback_queue: str = "general"
+    fallback_queue: Name = "general"
     """The app_queue that stands in for the router."""
 
 
 class Hours(_Frozen, frozen=True):
     """Opening times: `days` are ISO weekdays 1-7, times local `HH:MM`; 24:00 is allowed."""
 
-    days: tuple[int, ...] = (1, 2, 3, 4, 5, 6, 7)
-    open: str = "00:00"
-    close: str = "24:00"
+    days: tuple[Weekday, ...] = (1, 2, 3, 4, 5, 6, 7)
+    open: Clock = "00:00"
+    close: Clock = "24:00"
 
 
 class Queue(_Frozen, frozen=True):
     """How a waiting caller is treated."""
 
-    max_wait_s: float = 900.0
-    announce_first_s: float = 8.0
-    announce_every_s: float = 30.0
+    max_wait_s: Span = 900.0
+    announce_first_s: Wait = 8.0
+    announce_every_s: Span = 30.0
     voicemail_key: Key = "1"
-    voicemail_offer_after_s: float = 60.0
-    typical_talk_s: float = 435.0
+    voicemail_offer_after_s: Wait = 60.0
+    typical_talk_s: Span = 435.0
     """Talk plus wrap-up before anything was measured (Sichuan 2020 sizing, domain notes 3f)."""
 
 
 class Ring(_Frozen, frozen=True):
     """How a seat is rung and what each way of not answering does to the seat."""
 
-    timeout_s: float = 20.0
-    dead_after_s: float = 4.0
+    timeout_s: Span = 20.0
+    dead_after_s: Span = 4.0
     """No 180 within this: the phone is not there, although it is registered."""
-    busy_pause_s: float = 15.0
+    busy_pause_s: Wait = 15.0
     """The phone was in another call: no offer to the seat for this long."""
-    reject_pause_s: float = 30.0
+    reject_pause_s: Wait = 30.0
     """The seat declined this call: this call is not offered to it again for this long."""
-    rejects_to_not_ready: int = 3
+    rejects_to_not_ready: Some = 3
     """That many rejects in a row make the seat not ready."""
 
 
 class Wrapup(_Frozen, frozen=True):
-    seconds: float = 30.0
+    seconds: Wait = 30.0
 
 
 class Rating(_Frozen, frozen=True):
     """One rating per service act: keys 1 (very satisfied) to 5 (very dissatisfied)."""
 
     enabled: bool = True
-    timeout_s: float = 8.0
-    max_wrong: int = 1
+    timeout_s: Span = 8.0
+    max_wrong: Count = 1
 
 
 class Voicemail(_Frozen, frozen=True):
-    max_s: int = 180
-    min_s: float = 2.0
-    silence_s: int = 10
+    max_s: WholeSpan = 180
+    min_s: Wait = 2.0
+    silence_s: WholeSpan = 10
     end_key: Key = "#"
 
 
@@ -179,10 +202,10 @@ class Line(_Frozen, frozen=True):
     hours: tuple[Hours, ...] = (Hours(),)
     menu: Menu = Menu()
     languages: tuple[Language, ...] = ()
-    default_language: str = "cmn"
+    default_language: Name = "cmn"
     services: tuple[Service, ...] = ()
-    default_service: str = "general"
-    not_ready_reasons: tuple[str, ...] = ("break", "meal", "training", "paperwork", "other")
+    default_service: Name = "general"
+    not_ready_reasons: tuple[Name, ...] = ("break", "meal", "training", "paperwork", "other")
     queue: Queue = Queue()
     ring: Ring = Ring()
     wrapup: Wrapup = Wrapup()
@@ -195,7 +218,7 @@ class Line(_Frozen, frozen=True):
 class SeatPlace(_Frozen, frozen=True):
     """A seat (坐席) that a person can sign in to."""
 
-    id: str
+    id: Name
     name: str
     provider: Literal["staff", "purchased"] = "staff"
     """Staff or purchased provider (Wenzhou: purchased share of answers at least 50 %)."""
@@ -204,14 +227,14 @@ class SeatPlace(_Frozen, frozen=True):
 class Store(_Frozen, frozen=True):
     url: str = ""
     """SQLAlchemy URL; empty: SQLite (WAL) in the data directory."""
-    flush_s: float = 0.1
-    flush_rows: int = 500
+    flush_s: Span = 0.1
+    flush_rows: Some = 500
 
 
 class Web(_Frozen, frozen=True):
     host: str = "127.0.0.1"
-    port: int = 8080
-    session_hours: float = 12.0
+    port: Port = 8080
+    session_hours: Annotated[float, Meta(gt=0, extra={"word": "hours-long"})] = 12.0
 
 
 class Paths(_Frozen, frozen=True):

@@ -1,0 +1,173 @@
+"""Rules that no single field can break: what the parts of the settings must say about each other.
+
+Each rule names the sections it reads, so that it is left out when one of them could not be made.
+Pure: no file is opened; the prompts that exist are handed in.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Sequence
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from config import menus
+from config.model import Settings
+from config.problems import Place, Problem
+
+Rule = Callable[[Settings], Iterator[Problem]]
+
+
+def crossed(
+    settings: Settings, broken: Sequence[Place], prompts: Collection[str] | None
+) -> Iterator[Problem]:
+    """Every broken rule among the sections that hold no place of `broken`.
+
+    `prompts`: ids in the prompt manifest; None: there is no manifest to compare with.
+    """
+
+    def sound(*sections: str) -> bool:
+        heads = [tuple(section.split(".")) for section in sections]
+        return not any(p[: len(h)] == h[: len(p)] for p in broken for h in heads)
+
+    for sections, rule in _RULES:
+        if sound(*sections):
+            yield from rule(settings)
+    if prompts is not None and sound("line.menu"):
+        yield from menus.prompts_exist(settings.line.menu, prompts)
+
+
+def _timezone(settings: Settings) -> Iterator[Problem]:
+    name = settings.line.centre.timezone
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        yield Problem(code="timezone", place=("line", "centre", "timezone"), fields={"found": name})
+
+
+def _hours(settings: Settings) -> Iterator[Problem]:
+    for i, hours in enumerate(settings.line.hours):
+        if hours.open >= hours.close:
+            fields = {"open": hours.open, "close": hours.close}
+            yield Problem(code="hours", place=("line", "hours", i, "close"), fields=fields)
+
+
+def _unique_ids(settings: Settings) -> Iterator[Problem]:
+    lists: tuple[tuple[Place, list[str]], ...] = (
+        (("line", "languages"), [language.id for language in settings.line.languages]),
+        (("line", "services"), [service.id for service in settings.line.services]),
+        (("seats",), [seat.id for seat in settings.seats]),
+    )
+    for place, ids in lists:
+        seen: set[str] = set()
+        for i, one in enumerate(ids):
+            if one in seen:
+                yield Problem(code="twice", place=(*place, i, "id"), fields={"found": one})
+            seen.add(one)
+
+
+def _default_language(settings: Settings) -> Iterator[Problem]:
+    line = settings.line
+    yield from menus.known(
+        line.default_language,
+        [language.id for language in line.languages],
+        ("line", "default_language"),
+        "language",
+    )
+
+
+def _default_service(settings: Settings) -> Iterator[Problem]:
+    line = settings.line
+    yield from menus.known(
+        line.default_service,
+        [service.id for service in line.services],
+        ("line", "default_service"),
+        "service",
+    )
+
+
+def _menu(settings: Settings) -> Iterator[Problem]:
+    yield from menus.nodes_sound(settings.line.menu)
+
+
+def _menu_language(settings: Settings) -> Iterator[Problem]:
+    ids = [language.id for language in settings.line.languages]
+    for place, key in menus.keys(settings.line.menu):
+        if key.language is not None:
+            yield from menus.known(key.language, ids, (*place, "language"), "language")
+
+
+def _menu_service(settings: Settings) -> Iterator[Problem]:
+    ids = [service.id for service in settings.line.services]
+    for place, key in menus.keys(settings.line.menu):
+        if key.service is not None:
+            yield from menus.known(key.service, ids, (*place, "service"), "service")
+
+
+def _relaxations(settings: Settings) -> Iterator[Problem]:
+    for i, service in enumerate(settings.line.services):
+        for j in range(1, len(service.relax)):
+            before, after = service.relax[j - 1].after_s, service.relax[j].after_s
+            if after <= before:
+                yield Problem(
+                    code="relax",
+                    place=("line", "services", i, "relax", j, "after_s"),
+                    fields={"before": f"{before:g}", "found": f"{after:g}"},
+                )
+
+
+def _voicemail(settings: Settings) -> Iterator[Problem]:
+    voicemail = settings.line.voicemail
+    if voicemail.min_s >= voicemail.max_s:
+        fields = {"found": f"{voicemail.min_s:g}", "most": str(voicemail.max_s)}
+        yield Problem(code="voicemail", place=("line", "voicemail", "min_s"), fields=fields)
+
+
+def _ports(settings: Settings) -> Iterator[Problem]:
+    ports: dict[Place, int] = {
+        ("sip", "port"): settings.sip.port,
+        ("pbx", "http_port"): settings.pbx.http_port,
+        ("pbx", "ami_port"): settings.pbx.ami_port,
+        ("web", "port"): settings.web.port,
+    }
+    uses = Counter(ports.values())
+    for place, port in ports.items():
+        others = [".".join(map(str, p)) for p, q in ports.items() if q == port and p != place]
+        if uses[port] > 1:
+            fields = {"found": str(port), "others": ", ".join(others)}
+            yield Problem(code="port-twice", place=place, fields=fields)
+
+
+def _rtp(settings: Settings) -> Iterator[Problem]:
+    """Two ports (RTP, RTCP) for each of a call's two legs: fewer than 20 are five calls."""
+    sip = settings.sip
+    fields = {"first": str(sip.rtp_first), "last": str(sip.rtp_last), "sip": str(sip.port)}
+    if sip.rtp_last - sip.rtp_first + 1 < 20 or sip.rtp_first < 1024:
+        yield Problem(code="rtp-range", place=("sip", "rtp_last"), fields=fields)
+    if sip.rtp_first <= sip.port <= sip.rtp_last:
+        yield Problem(code="rtp-over-sip", place=("sip", "rtp_first"), fields=fields)
+
+
+def _trunks(settings: Settings) -> Iterator[Problem]:
+    for i, trunk in enumerate(settings.sip.trunks):
+        try:
+            ipaddress.ip_network(trunk, strict=False)
+        except ValueError:
+            yield Problem(code="trunk", place=("sip", "trunks", i), fields={"found": trunk})
+
+
+_RULES: tuple[tuple[tuple[str, ...], Rule], ...] = (
+    (("line.centre",), _timezone),
+    (("line.hours",), _hours),
+    (("line.menu",), _menu),
+    (("line.menu", "line.languages"), _menu_language),
+    (("line.menu", "line.services"), _menu_service),
+    (("line.languages", "line.default_language"), _default_language),
+    (("line.services", "line.default_service"), _default_service),
+    (("line.languages", "line.services", "seats"), _unique_ids),
+    (("line.services",), _relaxations),
+    (("line.voicemail",), _voicemail),
+    (("sip", "pbx", "web"), _ports),
+    (("sip",), _rtp),
+    (("sip",), _trunks),
+)

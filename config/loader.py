@@ -1,0 +1,112 @@
+"""Reads the settings: packaged defaults, then the site's file, then the environment.
+
+`load` either hands out a complete, checked `Settings` or raises with every problem there is. It
+is the only reader of settings files; nothing is read again while the hotline runs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tomllib
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from config import checks, shape
+from config.model import Line, Paths, Settings
+from config.problems import Problem, SettingsError
+from config.sources import Source, from_environment, from_toml, merged, speaker
+
+__all__ = ["FILE_VARIABLE", "SettingsError", "load", "project_root", "site_file"]
+
+FILE_VARIABLE: Final = "HOTLINE_SETTINGS"
+_HERE: Final = Path(__file__).parent
+_MANIFEST: Final = _HERE / "prompts" / "manifest.toml"
+
+
+def project_root() -> Path:
+    """The checkout, or the working directory where the packages were installed without one."""
+    checkout = _HERE.parent
+    return checkout if (checkout / "pyproject.toml").is_file() else Path.cwd()
+
+
+def site_file(env: Mapping[str, str]) -> Path | None:
+    """`$HOTLINE_SETTINGS`, else `hotline.toml` in the project root where there is one."""
+    if named := env.get(FILE_VARIABLE):
+        return Path(named)
+    usual = project_root() / "hotline.toml"
+    return usual if usual.is_file() else None
+
+
+def load(path: Path | None = None, env: Mapping[str, str] | None = None) -> Settings:
+    """Settings of this site. `path` stands in for the site's file, `env` for the environment.
+
+    Relative `paths` come back absolute, and `line.version` names the line's content unless the
+    site gave it a name. Raises SettingsError with all problems; never OSError for a settings file.
+    """
+    env = os.environ if env is None else env
+    sources = _defaults()
+    problems: list[Problem] = []
+    if file := path or site_file(env):
+        try:
+            sources.append(from_toml(str(file), file.read_text("utf-8")))
+        except SettingsError as error:
+            problems += error.problems
+        except (OSError, UnicodeDecodeError) as error:
+            problems.append(
+                Problem(code="no-file", place=(), fields={"error": str(error)}, source=str(file))
+            )
+    sources += from_environment(env)
+
+    settings, misfits = shape.fitted(merged(sources), Settings)
+    assert isinstance(settings, Settings)
+    found = [*misfits, *checks.crossed(settings, [p.place for p in misfits], _prompts())]
+    problems += _placed(found, sources)
+    if problems:
+        raise SettingsError(problems)
+    return _finished(settings)
+
+
+def _defaults() -> list[Source]:
+    files = sorted((_HERE / "defaults").glob("*.toml"))
+    return [from_toml(f"config/defaults/{f.name}", f.read_text("utf-8")) for f in files]
+
+
+def _prompts() -> Collection[str] | None:
+    """Ids in the prompt manifest; None where there is no manifest."""
+    if not _MANIFEST.is_file():
+        return None
+    manifest = tomllib.loads(_MANIFEST.read_text("utf-8"))
+    return {str(name) for name in manifest.get("prompts", {})}
+
+
+def _placed(problems: Sequence[Problem], sources: Sequence[Source]) -> list[Problem]:
+    """The problems with source and line, in the order in which a reader meets them."""
+    order = {source.name: number for number, source in enumerate(sources)}
+
+    def placed(problem: Problem) -> Problem:
+        source = speaker(sources, problem.place)
+        if source is None:
+            return problem
+        return msgspec.structs.replace(problem, source=source.name, line=source.line(problem.place))
+
+    return sorted(map(placed, problems), key=lambda p: (order.get(p.source, -1), p.line or 0))
+
+
+def _finished(settings: Settings) -> Settings:
+    root = project_root()
+
+    def absolute(path: str) -> str:
+        return str(root / Path(path).expanduser()) if path else ""
+
+    paths = Paths(
+        **{name: absolute(value) for name, value in msgspec.structs.asdict(settings.paths).items()}
+    )
+    line = settings.line
+    if line.version == Line().version:
+        digest = hashlib.sha256(msgspec.json.encode(line, order="sorted")).hexdigest()
+        line = msgspec.structs.replace(line, version=digest[:12])
+    return msgspec.structs.replace(settings, line=line, paths=paths)
