@@ -1,0 +1,239 @@
+"""What the case store hands out: frozen records, as the door (`cases.access`) lets them through.
+
+Numbers and names of callers are masked here unless a field says otherwise. Times are epoch
+seconds (UTC); durations seconds. None means that it has not happened or is not known.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+Role = Literal["seat", "supervisor", "analyst", "admin"]
+Provider = Literal["staff", "purchased"]
+RecordingKind = Literal["call", "voicemail"]
+RecordingStatus = Literal["pending", "ready", "missing", "broken"]
+VoicemailState = Literal["new", "handled"]
+
+
+class _Record(msgspec.Struct, frozen=True, kw_only=True):
+    pass
+
+
+class Viewer(_Record, frozen=True):
+    """Who looks. Comes from a verified session, never from a request's body."""
+
+    person_id: str
+    role: Role
+    provider: Provider = "staff"
+
+
+class Person(_Record, frozen=True):
+    """`skills` maps skill → level 1-5; `phone` is the name of the SIP account."""
+
+    id: str
+    name: str
+    username: str
+    role: Role
+    phone: str
+    skills: dict[str, int]
+    provider: Provider
+    active: bool
+    must_change_password: bool
+
+    @property
+    def viewer(self) -> Viewer:
+        return Viewer(person_id=self.id, role=self.role, provider=self.provider)
+
+
+class NewPerson(_Record, frozen=True):
+    """Shown once: neither password can be read again. `sip_password` empty: no phone."""
+
+    person: Person
+    password: str
+    sip_password: str
+
+
+class PhoneAccount(_Record, frozen=True):
+    """What the telephone exchange needs to let a person's phone in; `ha1` as in RFC 8760."""
+
+    phone: str
+    person_id: str
+    ha1: str
+
+
+class CallRecord(_Record, frozen=True):
+    """One call. `stage` is where it is, or where it ended; `outcome` None while it lives."""
+
+    call_id: str
+    slip_number: str
+    caller_number: str
+    caller_name: str
+    masked: bool
+    dialled: str
+    ingress: str
+    within_hours: bool
+    language: str
+    service: str
+    stage: str
+    outcome: str | None
+    hangup_by: str | None
+    cause: int | None
+    opened_at: float
+    queued_at: float | None
+    ringing_at: float | None
+    answered_at: float | None
+    ended_at: float | None
+    ivr_s: float
+    queue_s: float
+    ring_s: float
+    talk_s: float
+    rating_s: float
+    voicemail_s: float
+    wait_s: float | None
+    offers: int
+    seat_id: str | None
+    person_id: str | None
+    provider: str | None
+    score: int | None
+    line_version: str
+    healed: bool
+    fallback: bool
+
+
+class LegRecord(_Record, frozen=True):
+    leg_id: str
+    kind: Literal["caller", "seat"]
+    seat_id: str | None
+    person_id: str | None
+    phone: str | None
+    started_at: float
+    rang_at: float | None
+    answered_at: float | None
+    ended_at: float | None
+    ended_by: str | None
+    cause: int | None
+
+
+class OfferRecord(_Record, frozen=True):
+    """`reason` is the ranking that chose the seat, best criterion first."""
+
+    offer_id: str
+    leg_id: str
+    seat_id: str
+    person_id: str
+    phone: str
+    step: int
+    reason: dict[str, float]
+    offered_at: float
+    waited_s: float
+    rang_at: float | None
+    ended_at: float | None
+    end: str | None
+    cause: int | None
+    rang_s: float | None
+
+
+class RatingRecord(_Record, frozen=True):
+    """Of one service act: `score` 1 very satisfied … 5 very dissatisfied, or why it is missing."""
+
+    leg_id: str
+    person_id: str
+    at: float
+    score: int | None
+    missed: str | None
+
+
+class RecordingRecord(_Record, frozen=True):
+    """`seconds`, `sha256`, `bytes` once ready. Left: the caller; right: what the caller hears."""
+
+    recording_id: str
+    call_id: str
+    kind: RecordingKind
+    status: RecordingStatus
+    path: str
+    seconds: float | None
+    sha256: str | None
+    bytes: int | None
+
+
+class VoicemailRecord(_Record, frozen=True):
+    recording_id: str
+    call_id: str
+    slip_number: str
+    caller_number: str
+    why: str
+    seconds: float
+    left_at: float
+    state: VoicemailState
+    handled_by: str | None
+    handled_at: float | None
+
+
+class FactRecord(_Record, frozen=True):
+    """One line of a call's time line; `body` as in `router.facts`, masked like the call."""
+
+    seq: int
+    at: float
+    type: str
+    body: dict[str, Any]
+
+
+class SlipRecord(_Record, frozen=True):
+    """The call slip (话务工单): exactly one per call. `version` counts from 1."""
+
+    number: str
+    call_id: str
+    version: int
+    kind: str
+    matter: str
+    place: str
+    text: str
+    groups: tuple[str, ...]
+    emotion: int | None
+    created_at: float
+    updated_at: float
+    updated_by: str | None
+
+
+class CallDetail(_Record, frozen=True):
+    call: CallRecord
+    slip: SlipRecord
+    legs: tuple[LegRecord, ...]
+    offers: tuple[OfferRecord, ...]
+    ratings: tuple[RatingRecord, ...]
+    recordings: tuple[RecordingRecord, ...]
+    timeline: tuple[FactRecord, ...]
+
+
+class CallFilter(_Record, frozen=True):
+    """Half-open in time: since ≤ opened_at < until. Empty tuples: no restriction."""
+
+    since: float | None = None
+    until: float | None = None
+    outcomes: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    person_id: str | None = None
+    seat_id: str | None = None
+    live: bool | None = None
+    """True: not ended yet; False: ended."""
+
+
+class CallPage(_Record, frozen=True):
+    """Newest first. `next` is the cursor of the following page, None on the last one."""
+
+    calls: tuple[CallRecord, ...]
+    next: str | None
+
+
+class SlipChange(_Record, frozen=True):
+    """What to set; UNSET leaves a field as it is. Vocabulary: `cases.slips`."""
+
+    kind: str | msgspec.UnsetType = msgspec.UNSET
+    matter: str | msgspec.UnsetType = msgspec.UNSET
+    place: str | msgspec.UnsetType = msgspec.UNSET
+    text: str | msgspec.UnsetType = msgspec.UNSET
+    groups: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
+    emotion: int | msgspec.UnsetType | None = msgspec.UNSET
