@@ -1,0 +1,92 @@
+"""Test tones: make one, and find which tone a recording holds.
+
+A recording proves that both voices arrived only if each party says something of its own: the
+softphones of the demonstration and of the tests say one steady tone each, and this module finds
+it again. It never judges speech, and it never touches Asterisk.
+"""
+
+from __future__ import annotations
+
+import array
+import math
+import sys
+import wave
+from pathlib import Path
+
+RATE = 8000
+"""Samples per second of telephone audio (G.711)."""
+
+_SPEECH_LIKE = 8000
+"""Amplitude of a tone we make: about -12 dBFS, far from clipping after G.711."""
+
+
+def write_tone(path: Path, hz: int, seconds: int) -> None:
+    """Write a mono 16-bit wav of a steady tone at `RATE`; `hz` 0 is silence.
+
+    Raises ValueError for a tone that a telephone does not carry (300-3400 Hz).
+    """
+    if hz and not 300 <= hz <= 3400:
+        raise ValueError(f"hz: {hz} is outside 300-3400, a telephone does not carry it")
+    second = array.array(
+        "h",
+        (round(_SPEECH_LIKE * math.sin(2 * math.pi * hz * i / RATE)) for i in range(RATE)),
+    )  # whole hertz: one second holds whole periods, so seconds join without a click
+    if sys.byteorder == "big":
+        second.byteswap()
+    with wave.open(str(path), "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(2)
+        out.setframerate(RATE)
+        for _ in range(seconds):
+            out.writeframes(second.tobytes())
+
+
+def tone_share(path: Path, hz: int, *, channel: int = 0, window_s: float = 0.1) -> float:
+    """The share (0-1) of windows in which the tone `hz` is there and dominates.
+
+    A window counts when at least half its energy is the tone and it is not near silence
+    (below -50 dBFS). Raises ValueError when the file has no such channel or no 16-bit samples.
+    """
+    windows = _windows(path, channel, window_s)
+    if not windows:
+        return 0.0
+    return sum(_holds(samples, hz, rate) for samples, rate in windows) / len(windows)
+
+
+def tone_seconds(path: Path, hz: int, *, channel: int = 0, window_s: float = 0.1) -> float:
+    """For how many seconds the tone `hz` dominates the channel; see `tone_share`."""
+    return window_s * sum(_holds(s, hz, rate) for s, rate in _windows(path, channel, window_s))
+
+
+def length_s(path: Path) -> float:
+    """Length of a wav in seconds."""
+    with wave.open(str(path), "rb") as sound:
+        return sound.getnframes() / sound.getframerate()
+
+
+def _windows(path: Path, channel: int, window_s: float) -> list[tuple[array.array[int], int]]:
+    with wave.open(str(path), "rb") as sound:
+        channels, rate = sound.getnchannels(), sound.getframerate()
+        if sound.getsampwidth() != 2:
+            raise ValueError(f"{path.name}: {8 * sound.getsampwidth()}-bit samples, expected 16")
+        if channel >= channels:
+            raise ValueError(f"{path.name}: no channel {channel}, it has {channels}")
+        samples = array.array("h", sound.readframes(sound.getnframes()))
+    if sys.byteorder == "big":
+        samples.byteswap()
+    voice = samples[channel::channels]
+    size = round(rate * window_s)
+    return [(voice[i : i + size], rate) for i in range(0, len(voice) - size + 1, size)]
+
+
+def _holds(samples: array.array[int], hz: int, rate: int) -> bool:
+    """Goertzel's algorithm: the energy at one frequency, without a whole spectrum."""
+    energy = sum(s * s for s in samples)
+    if energy < len(samples) * 100**2:
+        return False
+    turn = 2 * math.cos(2 * math.pi * hz / rate)
+    before = last = 0.0
+    for s in samples:
+        before, last = last, s + turn * last - before
+    power = before * before + last * last - turn * before * last
+    return 2 * power / len(samples) >= 0.5 * energy

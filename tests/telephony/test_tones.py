@@ -1,0 +1,51 @@
+"""Tones are found where they are and nowhere else."""
+
+import wave
+from pathlib import Path
+
+import pytest
+
+from telephony.tones import RATE, length_s, tone_seconds, tone_share, write_tone
+
+
+def test_a_tone_is_found_and_no_other(tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    write_tone(path, 440, 2)
+    assert length_s(path) == 2.0
+    assert tone_share(path, 440) == 1.0
+    assert tone_share(path, 620) == 0.0
+
+
+def test_silence_holds_no_tone(tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    write_tone(path, 0, 1)
+    assert tone_share(path, 440) == 0.0
+
+
+def test_an_empty_recording_holds_no_tone(tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    write_tone(path, 440, 0)
+    assert tone_share(path, 440) == 0.0
+    assert tone_seconds(path, 440) == 0.0
+
+
+def test_channels_are_told_apart(tmp_path: Path) -> None:
+    left, right, both = tmp_path / "l.wav", tmp_path / "r.wav", tmp_path / "b.wav"
+    write_tone(left, 440, 1)
+    write_tone(right, 620, 1)
+    with wave.open(str(left)) as one, wave.open(str(right)) as other:
+        a, b = one.readframes(RATE), other.readframes(RATE)
+    with wave.open(str(both), "wb") as out:
+        out.setparams((2, 2, RATE, 0, "NONE", ""))
+        out.writeframes(b"".join(a[i : i + 2] + b[i : i + 2] for i in range(0, len(a), 2)))
+    assert (tone_share(both, 440, channel=0), tone_share(both, 620, channel=0)) == (1.0, 0.0)
+    assert (tone_share(both, 440, channel=1), tone_share(both, 620, channel=1)) == (0.0, 1.0)
+    assert tone_seconds(both, 620, channel=1) == pytest.approx(1.0)
+    with pytest.raises(ValueError, match=r"b\.wav: no channel 2"):
+        tone_share(both, 440, channel=2)
+
+
+@pytest.mark.parametrize("hz", [100, 4000])
+def test_a_tone_outside_the_telephone_band_is_refused(tmp_path: Path, hz: int) -> None:
+    with pytest.raises(ValueError, match="hz"):
+        write_tone(tmp_path / "a.wav", hz, 1)
