@@ -76,7 +76,7 @@ class Call(msgspec.Struct):
         """In the queue with no seat's phone ringing for it."""
         return self.stage == "queue"
 
-    def apply(self, body: f.Body, at: float) -> None:
+    def apply(self, body: f.Body, at: float) -> None:  # noqa: PLR0915 - one row per fact
         """Fold one fact of this call, recorded at `at` (epoch s)."""
         self.touched = at
         match body:

@@ -33,6 +33,9 @@ LOST = "lost"
 GONE = "gone"
 """Reason of a refusal that is no fault: the channel had ended meanwhile."""
 
+RETRY_S = 1.0
+"""While Asterisk is out of sight, what is due to a call is tried again this much later."""
+
 
 class Step(msgspec.Struct, frozen=True):
     """What one event led to. Facts are to be recorded before any command is carried out."""
@@ -66,6 +69,16 @@ class Engine:
     @property
     def line(self) -> Line:
         return self._turn.line
+
+    @property
+    def state(self) -> State:
+        """The live state; for reading only."""
+        return self._turn.state
+
+    def playing(self, call_id: str) -> str:
+        """Id of the prompt the caller hears now; empty: none."""
+        playing = self._turn.playing.get(call_id)
+        return playing.play_id if playing is not None else ""
 
     def start(self, now: float) -> Step:
         """Say that the router works; to be called once, before the first event."""
@@ -271,6 +284,10 @@ def _due(turn: Turn, timer: Timer) -> None:
         return
     call = turn.state.calls.get(timer.id)
     if call is None:
+        return
+    if not turn.state.pbx_up:
+        # Whatever is due would be said to nobody; late is better than lost.
+        turn.timers.set(timer.kind, timer.id, turn.now + RETRY_S)
         return
     match timer.kind:
         case "menu":

@@ -176,4 +176,3 @@ class Pump:
                     )
         finally:
             del self._lanes[name]
-

@@ -23,8 +23,10 @@ def may_be_rung(turn: Turn, seat: Seat) -> bool:
 
 def ready(turn: Turn, seat: Seat) -> None:
     turn.timers.cancel(seat.id, "pause")
+    was_paused = seat.state == "not_ready"
     turn.fact(f.SeatReady(seat.id, seat.person_id))
-    sync(turn, seat)
+    if was_paused:
+        sync(turn, seat)
     turn.rematch = True
 
 

@@ -11,9 +11,9 @@ from queues.skills import covers
 from queues.wait import expected_wait, told_wait
 from router import facts as f
 from router import message, seats
+from router.announce import wait_prompts
 from router.call import Call, Offer
 from router.commands import CancelLeg, RingSeat, StartHold
-from router.announce import wait_prompts
 from router.turn import Turn
 
 

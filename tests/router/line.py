@@ -1,0 +1,78 @@
+"""The small line that core tests and stories are told on: two menus, four services, short times."""
+
+from config.model import (
+    Centre,
+    Language,
+    Line,
+    Menu,
+    MenuKey,
+    MenuNode,
+    Queue,
+    Rating,
+    Relaxation,
+    Ring,
+    Service,
+    Voicemail,
+    Wrapup,
+)
+
+LINE = Line(
+    centre=Centre(id="test"),
+    version="test-1",
+    languages=(
+        Language(id="cmn", name="普通话", skill="lang:cmn"),
+        Language(id="khg", name="藏语康方言", skill="lang:khg", prompts="khg"),
+        Language(id="ii", name="彝语", skill="lang:ii", prompts="ii"),
+    ),
+    services=(
+        Service(id="general", name="综合", needs={"law:general": 1}),
+        Service(
+            id="labour",
+            name="劳动争议",
+            needs={"law:labour": 2},
+            relax=(Relaxation(after_s=30, needs={"law:general": 1}),),
+        ),
+        Service(
+            id="migrant",
+            name="农民工欠薪",
+            needs={"group:migrant": 1},
+            relax=(
+                Relaxation(after_s=20, needs={"law:labour": 1}),
+                Relaxation(after_s=40, needs={"law:general": 1}),
+            ),
+            fallback_queue="migrant",
+        ),
+    ),
+    menu=Menu(
+        nodes={
+            "language": MenuNode(
+                prompt="menu-language",
+                keys={
+                    "1": MenuKey(goto="service", language="cmn"),
+                    "2": MenuKey(goto="queue", language="khg"),
+                    "3": MenuKey(goto="queue", language="ii"),
+                },
+            ),
+            "service": MenuNode(
+                prompt="menu-service",
+                keys={
+                    "1": MenuKey(service="general"),
+                    "2": MenuKey(service="labour"),
+                    "3": MenuKey(service="migrant"),
+                    "9": MenuKey(goto="again"),
+                },
+            ),
+        }
+    ),
+    queue=Queue(
+        max_wait_s=300,
+        announce_first_s=8,
+        announce_every_s=30,
+        voicemail_offer_after_s=60,
+        typical_talk_s=120,
+    ),
+    ring=Ring(timeout_s=20, dead_after_s=4, busy_pause_s=15, reject_pause_s=30),
+    wrapup=Wrapup(seconds=30),
+    rating=Rating(timeout_s=8, max_wrong=1),
+    voicemail=Voicemail(max_s=180, min_s=2, silence_s=10),
+)

@@ -1,0 +1,178 @@
+"""A stage for stories: people and phones in plain words in, facts and commands in plain words out.
+
+Lines of a story (times are seconds since its beginning; `+5` is five later than the line before):
+
+    seat 8001 zhang lang:cmn=3 law:general=3        signs in and is ready
+    +1 call A from 13800000001                      a caller arrives
+    +3 heard A                                      the prompt playing to A ends
+    +1 key A 2            +1 hangs-up A             the caller acts
+    +1 rings A            +2 answers A              the phone of the seat offered to A
+    +2 leg A rejected     (busy, no_answer, unreachable, hung_up)
+    +9 recorded A 12.5    (seconds; `failed` when it failed)
+    +1 ready 8001         +1 not-ready 8001 break   +1 end-wrapup 8001
+    +1 sign-out 8001      +1 seat-hangs-up 8001
+    +1 phone zhang lost   (or reachable)
+    +0 wait               nothing happens, time passes
+    +0 restart            the router dies and comes back from its facts
+    +0 sees A A/leg       what Asterisk holds (callers, `X/leg` for the leg of X; first view again)
+    +0 loses              the connection to Asterisk is lost
+    +0 refuses RingSeat A unreachable
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from config.model import Line
+from router import events as e
+from router.call import Call
+from router.commands import Command
+from router.engine import Engine, Step
+from router.facts import Fact
+from router.state import Snapshot, State
+
+START = 1_780_000_000.0
+_QUIET = {"call_id", "type"}
+
+
+class Stage:
+    def __init__(self, line: Line) -> None:
+        self._line = line
+        self._now = START
+        self.facts: list[Fact] = []
+        self.engine = Engine(line, State())
+        self._take(self.engine.start(START))
+        self._take(self.engine.handle(e.PbxSeen(START, ()), START))
+
+    def tell(self, line: str) -> list[str]:
+        """Play one line of a story; every fact and command it led to, in words."""
+        words = line.split()
+        if words[0] == "seat":
+            skills = {s.split("=")[0]: int(s.split("=")[1]) for s in words[3:]}
+            return [
+                *self._handle(e.SignIn(words[1], words[2], words[2], skills)),
+                *self._handle(e.Ready(words[1])),
+            ]
+        return [
+            *self._pass_time(self._now + float(words[0])),
+            *self._act(words[1], words[2:]),
+        ]
+
+    def _pass_time(self, until: float) -> Iterator[str]:
+        while (due := self.engine.deadline()) is not None and due <= until:
+            self._now = max(self._now, due)
+            yield from self._take(self.engine.tick(self._now))
+        self._now = until
+
+    def _act(self, verb: str, args: list[str]) -> list[str]:
+        if verb == "wait":
+            return []
+        if verb == "restart":
+            self.engine = Engine.restore(self._line, Snapshot(0, 0.0), tuple(self.facts))
+            return self._take(self.engine.start(self._now))
+        if verb == "sees":
+            return self._handle(self._view(args))
+        return self._handle(self._event(verb, args))
+
+    def _event(self, verb: str, args: list[str]) -> e.Event:
+        match verb, args:
+            case "call", [who, "from", number]:
+                return e.CallArrived(who, number)
+            case "heard", [who]:
+                return e.PlayEnded(who, self.engine.playing(who))
+            case "key", [who, key]:
+                return e.KeyPressed(who, key)
+            case "hangs-up", [who]:
+                return e.CallerHungUp(who, 16)
+            case "rings", [who]:
+                return e.LegRinging(self._leg(who))
+            case "answers", [who]:
+                return e.LegAnswered(self._leg(who))
+            case "leg", [who, end]:
+                return e.LegEnded(self._leg(who), msgspec.convert(end, e.LegEnd))
+            case "recorded", [who, "failed"]:
+                return e.VoicemailRecorded(who, f"{who}-V1", f"{who}-V1.wav", 0.0, ok=False)
+            case "recorded", [who, seconds]:
+                return e.VoicemailRecorded(who, f"{who}-V1", f"{who}-V1.wav", float(seconds))
+            case "ready", [seat]:
+                return e.Ready(seat)
+            case "not-ready", [seat, reason]:
+                return e.NotReady(seat, reason)
+            case "end-wrapup", [seat]:
+                return e.EndWrapup(seat)
+            case "sign-out", [seat]:
+                return e.SignOut(seat)
+            case "seat-hangs-up", [seat]:
+                return e.HangUp(seat)
+            case "phone", [phone, state]:
+                return e.PhoneChanged(phone, state == "reachable")
+            case "loses", []:
+                return e.PbxLost()
+            case "refuses", [command, who, reason]:
+                leg = self._leg(who) if command in ("RingSeat", "Connect") else ""
+                play = self.engine.playing(who) if command == "Play" else ""
+                return e.CommandRefused(command, who, leg, play, reason)
+        raise ValueError(f"a story has no line like: {verb} {args}")
+
+    def _view(self, names: list[str]) -> e.PbxSeen:
+        channels: list[e.SeenChannel] = []
+        bridges: dict[str, tuple[str, ...]] = {}
+        for name in names:
+            who = name.removesuffix("/leg")
+            if name != who:
+                channels.append(
+                    e.SeenChannel(who, self._leg(who), up=self._call(who).talk is not None)
+                )
+                talk = self._call(who).talk
+                if talk is not None:
+                    bridges[talk.bridge_id] = (who, talk.leg_id)
+            else:
+                channels.append(e.SeenChannel(who, up=True, caller_number="13800000009"))
+        return e.PbxSeen(self._now, tuple(channels), bridges, reconnected=True)
+
+    def _call(self, who: str) -> Call:
+        return self.engine.state.calls[who]
+
+    def _leg(self, who: str) -> str:
+        call = self.engine.state.calls.get(who)
+        ours = (call.talk or call.offer) if call is not None else None
+        return ours.leg_id if ours is not None else f"{who}-L1"
+
+    def _handle(self, event: e.Event) -> list[str]:
+        return self._take(self.engine.handle(event, self._now))
+
+    def _take(self, step: Step) -> list[str]:
+        self.facts += step.facts
+        told = [f"  {fact.at - START:g} {_words(fact.body)}" for fact in step.facts]
+        told += [f"    do {_words(command)}" for command in step.commands]
+        if step.refusal is not None:
+            told.append(f"  refused {step.refusal.code} {step.refusal.field}")
+        return told
+
+
+def _words(said: Command | msgspec.Struct) -> str:
+    """`Offered A seat_id=8001 …`: the call first, then what is not empty."""
+    fields = msgspec.to_builtins(said)
+    words = [fields["type"]] + ([fields["call_id"]] if "call_id" in fields else [])
+    for name, value in fields.items():
+        if name not in _QUIET and value not in ("", None, {}, [], (), 0, False):
+            words.append(f"{name}={_short(value)}")
+    return " ".join(words)
+
+
+def _short(value: object) -> str:
+    match value:
+        case float() if value >= START:
+            return f"@{value - START:g}"
+        case bool():
+            return "yes"
+        case float():
+            return f"{value:g}" if value == round(value, 1) else f"{value:.1f}"
+        case dict():
+            return ",".join(f"{k}={_short(v)}" for k, v in value.items())
+        case list() | tuple():
+            return "+".join(map(str, value))
+        case _:
+            return str(value)
