@@ -82,6 +82,12 @@ def response(request: Message, code: int, *, tag: str, contact: str, body: str =
     return compose(f"SIP/2.0 {code} {_REASONS.get(code, 'Declined')}", headers, body)
 
 
+def address(header: str) -> str:
+    """The address in a Contact header, without brackets and parameters."""
+    bracketed = re.search(r"<([^>]+)>", header)
+    return bracketed.group(1) if bracketed else header.partition(";")[0]
+
+
 def sdp() -> str:
     """G.711 on a port nobody listens on: for a phone that neither speaks nor hears."""
     lines = (

@@ -1,8 +1,8 @@
-"""A seat's phone made of SIP messages alone, which does exactly what it is told.
+"""A phone made of SIP messages alone, which does exactly what it is told.
 
 For what a real softphone cannot be made to do: decline with 603 or any other code, never ring
-although it is registered, and tell when an INVITE or a BYE passed. It carries no sound and
-places no calls (`telephony.softphone` does both). Loopback only.
+although it is registered, and tell when an INVITE or a BYE passed. It carries no sound
+(`telephony.softphone` does). Loopback only.
 
 As RFC 3261 asks, requests are sent again until answered and final answers until acknowledged.
 One phone is one UDP socket; a process may hold hundreds.
@@ -12,12 +12,11 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import re
 from dataclasses import dataclass
 from typing import Literal, cast
 
 from telephony.phonelog import Happened, PhoneError, PhoneLog
-from telephony.sipwire import Message, compose, digest, response, sdp
+from telephony.sipwire import Message, address, compose, digest, response, sdp
 from telephony.softphone import Account
 
 Manner = Literal["answer", "ring", "silent"] | int
@@ -32,17 +31,28 @@ _PAUSES_S = (0.5, 1.0, 2.0, 4.0, 4.0)
 
 @dataclass(slots=True)
 class _Call:
-    invite: Message
+    id: str
     peer: tuple[str, int]
     tag: str
-    answer: bytes = b""
-    """The last response to the INVITE: sent again when the INVITE comes again."""
-    state: Literal["ringing", "declined", "up", "over"] = "ringing"
+    mine: str
+    """Our side of the dialog, as our requests name it."""
+    theirs: str
+    target: str
+    """Where requests within the call go (their Contact)."""
+    invite: Message | None = None
+    """Of a call that came in."""
+    said: bytes = b""
+    """Our last word on the INVITE: sent again when theirs comes again."""
+    state: Literal["calling", "ringing", "declined", "up", "over"] = "ringing"
     repeat: asyncio.TimerHandle | None = None
 
 
 class WirePhone(asyncio.DatagramProtocol):
-    """One phone. Make it with `start`; `log` holds INVITE, CANCEL, ACK, BYE, BYE_SENT, BYE_OK."""
+    """One phone. Make it with `start`.
+
+    `log` holds what passed: INVITE, CANCEL, ACK and BYE came in; INVITE_SENT, ANSWERED (the ACK
+    went out), BYE_SENT and BYE_OK are our own doing.
+    """
 
     port: int
     """Its UDP port."""
@@ -114,21 +124,49 @@ class WirePhone(asyncio.DatagramProtocol):
         """Decline what rings, for example with 603 (by hand) or 486 (busy)."""
         self._finish(self._one("ringing"), code)
 
+    async def dial(self, number: str) -> None:
+        """Call `number` at the server, which must answer within seconds; returns at its answer.
+
+        Raises PhoneError when the call is declined.
+        """
+        uri = f"sip:{number}@{self.account.server}"
+        tag = f"{self.port}-{next(self._numbers)}"
+        mine = f"<sip:{self.account.user}@{self.account.server}>;tag={tag}"
+        call = _Call(f"call-{tag}", self._server, tag, mine, f"<{uri}>", uri, state="calling")
+        self._calls[call.id] = call
+        self.log.add("INVITE_SENT", {"call": call.id})
+        answer = await self._request(
+            f"INVITE {uri}",
+            call.peer,
+            call.id,
+            [f"From: {mine}", f"To: <{uri}>", f"Contact: <{self._contact}>"],
+            sdp(),
+        )
+        call.theirs = answer.one("to")
+        call.target = address(answer.one("contact")) or uri
+        cseq = answer.one("cseq").partition(" ")[0]
+        call.said = self._compose(
+            f"ACK {call.target}", cseq, call.id, [f"From: {mine}", f"To: {call.theirs}"]
+        )
+        self._transport.sendto(call.said, call.peer)
+        if answer.code >= 300:
+            call.state = "over"
+            raise PhoneError(f"{self.account.user}: declined: {answer.start}")
+        call.state = "up"
+        self.log.add("ANSWERED", {"call": call.id})
+
     async def hang_up(self) -> None:
         """Send BYE for the call that is up and wait until it is answered."""
         call = self._one("up")
         call.state = "over"
-        invite = call.invite
-        contact = invite.one("contact")
-        bracketed = re.search(r"<([^>]+)>", contact)
-        self.log.add("BYE_SENT", {"call": invite.call_id})
+        self.log.add("BYE_SENT", {"call": call.id})
         await self._request(
-            f"BYE {bracketed.group(1) if bracketed else contact}",
+            f"BYE {call.target}",
             call.peer,
-            invite.call_id,
-            [f"From: {invite.one('to')};tag={call.tag}", f"To: {invite.one('from')}"],
+            call.id,
+            [f"From: {call.mine}", f"To: {call.theirs}"],
         )
-        self.log.add("BYE_OK", {"call": invite.call_id})
+        self.log.add("BYE_OK", {"call": call.id})
 
     async def stop(self) -> None:
         """Close the socket; calls and registration stay as they are, as in a power cut."""
@@ -154,13 +192,10 @@ class WirePhone(asyncio.DatagramProtocol):
         if not data.strip():
             return  # keep-alive
         message = Message.parse(data)
-        if message.code:
-            waiting = self._awaited.get((message.call_id, message.one("cseq")))
-            if waiting is not None and not waiting.done() and message.code >= 200:
-                waiting.set_result(message)
-            return
         call = self._calls.get(message.call_id)
-        if call is not None:
+        if message.code:
+            self._answered(call, message)
+        elif call is not None:
             self._within(call, message)
         elif message.method == "INVITE":
             self._called(message, addr)
@@ -169,15 +204,32 @@ class WirePhone(asyncio.DatagramProtocol):
         elif message.method != "ACK":
             self._send(message, addr, 481)
 
+    def _answered(self, call: _Call | None, answer: Message) -> None:
+        """A response to a request of ours."""
+        waiting = self._awaited.get((answer.call_id, answer.one("cseq")))
+        if waiting is not None and not waiting.done() and answer.code >= 200:
+            waiting.set_result(answer)
+        elif call is not None and answer.method == "INVITE" and answer.code >= 200 and call.said:
+            self._transport.sendto(call.said, call.peer)  # our ACK was lost
+
     def _called(self, invite: Message, peer: tuple[str, int]) -> None:
-        call = _Call(invite, peer, tag=f"{self.port}-{next(self._numbers)}")
-        self._calls[invite.call_id] = call
-        self.log.add("INVITE", {"call": invite.call_id, "from": invite.one("from")})
+        tag = f"{self.port}-{next(self._numbers)}"
+        call = _Call(
+            invite.call_id,
+            peer,
+            tag,
+            mine=f"{invite.one('to')};tag={tag}",
+            theirs=invite.one("from"),
+            target=address(invite.one("contact")),
+            invite=invite,
+        )
+        self._calls[call.id] = call
+        self.log.add("INVITE", {"call": call.id, "from": call.theirs})
         match self.manner:
             case "silent":
                 pass
             case "ring" | "answer":
-                call.answer = self._send(invite, peer, 180, call.tag)
+                call.said = self._send(invite, peer, 180, tag)
                 if self.manner == "answer":
                     self._finish(call, 200)
             case code:
@@ -186,24 +238,24 @@ class WirePhone(asyncio.DatagramProtocol):
     def _within(self, call: _Call, message: Message) -> None:
         """A request within a call that we know."""
         match message.method:
-            case "INVITE" if message.one("cseq") == call.invite.one("cseq"):
-                if call.answer:
-                    self._transport.sendto(call.answer, call.peer)
+            case "INVITE" if call.invite and message.one("cseq") == call.invite.one("cseq"):
+                if call.said:
+                    self._transport.sendto(call.said, call.peer)
             case "INVITE":  # a re-INVITE: the same media again
                 call.invite = message
                 self._finish(call, 200)
             case "ACK":
                 if call.repeat is not None:
                     call.repeat.cancel()
-                self.log.add("ACK", {"call": message.call_id})
+                self.log.add("ACK", {"call": call.id})
             case "CANCEL":
                 self._send(message, call.peer, 200, call.tag)
                 if call.state == "ringing":
-                    self.log.add("CANCEL", {"call": message.call_id})
+                    self.log.add("CANCEL", {"call": call.id})
                     self._finish(call, 487)
             case "BYE":
                 call.state = "over"
-                self.log.add("BYE", {"call": message.call_id})
+                self.log.add("BYE", {"call": call.id})
                 self._send(message, call.peer, 200, call.tag)
             case "OPTIONS":
                 self._send(message, call.peer, 200, call.tag)
@@ -214,13 +266,14 @@ class WirePhone(asyncio.DatagramProtocol):
 
     def _finish(self, call: _Call, code: int) -> None:
         """Send the final answer, again and again until its ACK comes."""
+        assert call.invite is not None
         call.state = "up" if code == 200 else "declined"
-        call.answer = self._send(call.invite, call.peer, code, call.tag)
+        call.said = self._send(call.invite, call.peer, code, call.tag)
         self._repeat(call, list(_PAUSES_S))
 
     def _repeat(self, call: _Call, pauses_s: list[float]) -> None:
         def send() -> None:
-            self._transport.sendto(call.answer, call.peer)
+            self._transport.sendto(call.said, call.peer)
             self._repeat(call, pauses_s[1:])
 
         if call.repeat is not None:
@@ -236,24 +289,26 @@ class WirePhone(asyncio.DatagramProtocol):
         self._transport.sendto(data, peer)
         return data
 
+    def _compose(
+        self, what: str, cseq: str, call_id: str, headers: list[str], body: str = ""
+    ) -> bytes:
+        branch = f"z9hG4bK{self.port}-{next(self._numbers)}"
+        fixed = [
+            f"Via: SIP/2.0/UDP 127.0.0.1:{self.port};rport;branch={branch}",
+            "Max-Forwards: 70",
+            f"Call-ID: {call_id}",
+            f"CSeq: {cseq} {what.partition(' ')[0]}",
+        ]
+        return compose(f"{what} SIP/2.0", [*fixed, *headers], body)
+
     async def _request(
-        self, what: str, peer: tuple[str, int], call_id: str, headers: list[str]
+        self, what: str, peer: tuple[str, int], call_id: str, headers: list[str], body: str = ""
     ) -> Message:
-        number = next(self._numbers)
-        cseq = f"{number} {what.partition(' ')[0]}"
-        via = f"SIP/2.0/UDP 127.0.0.1:{self.port};rport;branch=z9hG4bK{self.port}-{number}"
-        data = compose(
-            f"{what} SIP/2.0",
-            [
-                f"Via: {via}",
-                "Max-Forwards: 70",
-                *headers,
-                f"Call-ID: {call_id}",
-                f"CSeq: {cseq}",
-            ],
-        )
+        cseq = str(next(self._numbers))
+        data = self._compose(what, cseq, call_id, headers, body)
         answer: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
-        self._awaited[call_id, cseq] = answer
+        key = (call_id, f"{cseq} {what.partition(' ')[0]}")
+        self._awaited[key] = answer
         try:
             for pause_s in _PAUSES_S:
                 self._transport.sendto(data, peer)
@@ -261,5 +316,5 @@ class WirePhone(asyncio.DatagramProtocol):
                 if answer.done():
                     return answer.result()
         finally:
-            del self._awaited[call_id, cseq]
+            del self._awaited[key]
         raise PhoneError(f"{self.account.user}: {what}: no answer from {peer[0]}:{peer[1]}")

@@ -32,8 +32,8 @@ async def soft(tmp_path: Path) -> AsyncIterator[Soft]:
 async def wire() -> AsyncIterator[Wire]:
     phones = []
 
-    async def start(user: str, **more: object) -> WirePhone:
-        account = Account(user=user, server="127.0.0.1:9")
+    async def start(user: str, server: str = "127.0.0.1:9", **more: object) -> WirePhone:
+        account = Account(user=user, server=server)
         phone = await WirePhone.start(account, **more)  # type: ignore[arg-type]
         phones.append(phone)
         return phone
@@ -154,3 +154,17 @@ async def test_a_silent_wire_phone_never_rings(soft: Soft, wire: Wire) -> None:
     await seat.expect("INVITE")
     with pytest.raises(PhoneError, match="CALL_RINGING"):
         await caller.expect("CALL_RINGING", deadline_s=0.3)
+
+
+async def test_a_wire_phone_calls_and_is_hung_up_on(soft: Soft, wire: Wire) -> None:
+    seat = await soft("1001", answer="auto")
+    caller = await wire("13800000001", server=f"127.0.0.1:{seat.sip_port}")
+    await caller.dial("1001")
+    await seat.expect("CALL_ESTABLISHED")
+    await seat.hang_up()
+    await caller.expect("BYE")
+    await caller.dial("1001")
+    await caller.hang_up()
+    await seat.expect("CALL_CLOSED")
+    with pytest.raises(PhoneError, match="404"):
+        await caller.dial("1002")
