@@ -1,0 +1,333 @@
+"""Writes everything our Asterisk reads, from settings, secrets and people's phones.
+
+`render` is pure: same arguments, same texts. Every value that comes from settings or from people
+is checked before it gets into a line, so that none can add a line, a section or an application;
+what is refused is named by its field. This module must never start, stop or ask Asterisk, except
+that `apply_phones` has it read the phones again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from importlib.resources import files
+from ipaddress import ip_address, ip_network
+from math import ceil
+from pathlib import Path
+from string import Template
+from typing import Final
+
+import msgspec
+
+from config.model import Settings
+from telephony.places import Places
+from telephony.problem import BadValue
+from telephony.secrets import Secrets
+
+REALM: Final = "hotline-12348"
+"""Realm of the phones' digest sign-in; part of every `PhoneAccount.ha1`."""
+
+PHONES_FILE: Final = "pjsip_phones.conf"
+GENERAL: Final = "general"
+"""The fallback queue that always exists."""
+
+CODECS: Final = ("alaw", "ulaw", "g722")
+
+MODULES: Final = """
+    res_timing_timerfd pbx_config res_sorcery_config res_sorcery_memory res_sorcery_astdb
+    res_crypto res_http_websocket res_websocket_client res_ari res_ari_model
+    res_stasis res_stasis_answer res_stasis_playback res_stasis_recording res_stasis_snoop
+    res_stasis_device_state res_ari_applications res_ari_asterisk res_ari_bridges
+    res_ari_channels res_ari_device_states res_ari_endpoints res_ari_events res_ari_playbacks
+    res_ari_recordings res_ari_sounds app_stasis
+    bridge_simple bridge_softmix bridge_holding bridge_native_rtp bridge_builtin_features
+    format_pcm format_wav format_sln
+    codec_ulaw codec_alaw codec_a_mu codec_g722 codec_resample
+    res_musiconhold res_manager_devicestate
+    app_queue app_mixmonitor app_record app_playback app_echo app_stack app_dial app_verbose
+    app_senddtmf app_userevent
+    func_callerid func_channel func_env func_logic func_strings func_cut func_uri func_timeout
+    res_pjproject res_pjsip res_pjsip_pubsub res_pjsip_session res_pjsip_sdp_rtp res_pjsip_registrar
+    res_pjsip_authenticator_digest res_pjsip_outbound_authenticator_digest
+    res_pjsip_endpoint_identifier_user res_pjsip_endpoint_identifier_ip res_pjsip_caller_id
+    res_pjsip_dtmf_info res_pjsip_nat res_pjsip_rfc3326 res_rtp_asterisk chan_pjsip
+"""
+
+_EPOCH: Final = 1767225600
+"""2026-01-01 UTC: the fixed day from which the dialplan counts a caller's queue priority."""
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
+# A phone whose name could be somebody's telephone number would take that caller for itself,
+# because phones are recognised by name before trunks are by address.
+_PHONE = re.compile(r"[a-z][a-z0-9_-]{0,31}")
+_NUMBER = re.compile(r"[0-9]{3,15}")
+_AREA = re.compile(r"(0[0-9]{2,3})?")
+_HA1 = re.compile(r"[0-9a-f]{32}")
+_SECRET = re.compile(r"[A-Za-z0-9_-]{8,80}")
+_PATH = re.compile(r"/[\w ./+@-]*")
+_RESERVED_PHONES = frozenset({"anonymous", "asterisk", "endpoint", "global", "phone", "udp"})
+_NO_DISPLAY = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\"<>\\]")
+
+
+class PhoneAccount(msgspec.Struct, frozen=True):
+    """A person's phone. `name` is the SIP account; `ha1` comes from `phone_ha1`."""
+
+    name: str
+    ha1: str
+    display: str = ""
+
+
+def phone_ha1(name: str, password: str) -> str:
+    """MD5 of `name:realm:password` (RFC 2617 A1): what is kept instead of a phone's password."""
+    return hashlib.md5(f"{name}:{REALM}:{password}".encode(), usedforsecurity=False).hexdigest()
+
+
+def render(
+    settings: Settings,
+    secrets: Secrets,
+    phones: Sequence[PhoneAccount],
+    *,
+    places: Places,
+    modules: Path,
+    language: str = "zh-CN",
+) -> dict[str, str]:
+    """Texts of all configuration files, by name relative to `places.etc`.
+
+    `modules`: the directory with Asterisk's modules. Raises BadValue naming the field.
+    """
+    line, sip, pbx = settings.line, settings.sip, settings.pbx
+    values = {
+        "pbx": _path("paths.data", places.pbx),
+        "recordings": _path("paths.data", places.recordings),
+        "ledger": _path("paths.data", places.ledger),
+        "modules": _path("paths.asterisk_root", modules),
+        "language": _matching("language", language, _NAME, "name"),
+        "centre": _matching("line.centre.id", line.centre.id, _NAME, "name"),
+        "loads": "\n".join(f"load = {name}.so" for name in MODULES.split()),
+        "pbx_host": _address("pbx.host", pbx.host),
+        "http_port": str(_port("pbx.http_port", pbx.http_port)),
+        "ami_port": str(_port("pbx.ami_port", pbx.ami_port)),
+        "ari_user": _user("pbx.ari_user", pbx.ari_user),
+        "ami_user": _user("pbx.ami_user", pbx.ami_user),
+        "ari_password": _matching("ari_password", secrets.ari_password, _SECRET, "secret"),
+        "ami_secret": _matching("ami_secret", secrets.ami_secret, _SECRET, "secret"),
+        "app": _matching("pbx.app", pbx.app, _NAME, "name"),
+        "sip_bind": _bind(_address("sip.host", sip.host), _port("sip.port", sip.port)),
+        "codecs": ",".join(_codec(codec) for codec in sip.codecs) or _codec(""),
+        "media": _media(sip.host),
+        "realm": REALM,
+        "qualify_s": str(sip.qualify_s),
+        "trunks": "\n".join(_trunk(n, trunk) for n, trunk in enumerate(sip.trunks, 1)),
+        "rtp_first": str(_port("sip.rtp_first", sip.rtp_first)),
+        "rtp_last": str(_rtp_last(sip.rtp_first, sip.rtp_last)),
+        "numbers": "\n".join(
+            f"exten => {number},1,Goto(line,s,1)"
+            for number in number_forms(line.centre.number, line.centre.area_code)
+        ),
+        "ring_s": str(ceil(line.ring.timeout_s)),
+        "wrapup_s": str(ceil(line.wrapup.seconds)),
+        "max_wait_s": str(ceil(line.queue.max_wait_s)),
+        "queues": "\n".join(f"[{app_queue(name)}](fallback)" for name in queue_names(settings)),
+        "voicemail_max_s": str(line.voicemail.max_s),
+        "voicemail_silence_s": str(line.voicemail.silence_s),
+        # Record() ends on `#`, with `t` on `*`, with `y` on any key.
+        "voicemail_end": {"#": "", "*": "t"}.get(line.voicemail.end_key, "y"),
+        "epoch": str(_EPOCH),
+        "say_wait": _say(places.sounds / language / "fallback-wait"),
+        "say_voicemail": _say(places.sounds / language / "fallback-voicemail"),
+        "say_thanks": _say(places.sounds / language / "voicemail-thanks"),
+        "say_echo": _say(places.sounds / language / "device-check"),
+    }
+    texts = {
+        template.name.removesuffix(".tmpl"): _Lines(template.read_text("utf-8")).substitute(values)
+        for template in files("config.asterisk").iterdir()
+        if template.name.endswith(".tmpl")
+    }
+    texts[PHONES_FILE] = render_phones(phones)
+    return texts
+
+
+def render_phones(phones: Sequence[PhoneAccount]) -> str:
+    """The text of `pjsip_phones.conf`, ordered by name. Raises BadValue for any bad account."""
+    blocks = []
+    seen: set[str] = set()
+    for phone in sorted(phones, key=lambda phone: phone.name):
+        name = _matching("phone.name", phone.name, _PHONE, "phone")
+        if name in _RESERVED_PHONES or name.startswith("trunk") or name in seen:
+            raise BadValue("phone.name", "phone")
+        seen.add(name)
+        ha1 = _matching("phone.ha1", phone.ha1, _HA1, "ha1")
+        if _NO_DISPLAY.search(phone.display) or len(phone.display) > 64:
+            raise BadValue("phone.display", "display")
+        display = phone.display.replace(";", "\\;")
+        blocks.append(
+            f"[{name}](phone)\nauth = {name}\naors = {name}\n"
+            f'callerid = "{display}" <{name}>\n'
+            f"[{name}](phone-auth)\nusername = {name}\nmd5_cred = {ha1}\n"
+            f"[{name}](phone-aor)\n"
+        )
+    return "\n".join(blocks)
+
+
+def write(texts: Mapping[str, str], etc: Path) -> frozenset[str]:
+    """Write the files that differ, each at once or not at all, readable by their owner only.
+
+    Returns the names that changed; `to_reload` says what that means for a running Asterisk.
+    """
+    etc.mkdir(parents=True, exist_ok=True, mode=0o700)
+    changed = set()
+    for name, text in texts.items():
+        path = etc / name
+        data = text.encode()
+        try:
+            if path.read_bytes() == data:
+                continue
+        except FileNotFoundError:
+            pass
+        draft = etc / f".{name}.{os.getpid()}"
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+        changed.add(name)
+    return frozenset(changed)
+
+
+_RELOADS: Final = {
+    PHONES_FILE: "res_pjsip.so",
+    "queues.conf": "app_queue.so",
+    "extensions.conf": "pbx_config.so",
+    "musiconhold.conf": "res_musiconhold.so",
+}
+
+
+def to_reload(changed: frozenset[str]) -> frozenset[str] | None:
+    """Modules to reload for these files; None when Asterisk has to be started again."""
+    if changed - _RELOADS.keys():
+        return None
+    return frozenset(_RELOADS[name] for name in changed)
+
+
+async def apply_phones(
+    phones: Sequence[PhoneAccount],
+    etc: Path,
+    request: Callable[[str, Mapping[str, str]], Awaitable[object]],
+) -> bool:
+    """Write the phones and have Asterisk read them; False when nothing had changed.
+
+    `request` is `Ami.request`. A phone that was removed is refused from its next request on; its
+    talk goes on. Raises BadValue before anything is written, OSError, and what `request` raises.
+    """
+    if not write({PHONES_FILE: render_phones(phones)}, etc):
+        return False
+    await request("Reload", {"Module": _RELOADS[PHONES_FILE]})
+    return True
+
+
+def number_forms(number: str, area_code: str) -> tuple[str, ...]:
+    """The ways a trunk may write our number: as dialled, with area code, and international."""
+    _matching("line.centre.number", number, _NUMBER, "number")
+    _matching("line.centre.area_code", area_code, _AREA, "area-code")
+    forms = [number, f"86{number}", f"+86{number}"]
+    if area_code:
+        city = area_code.removeprefix("0")
+        forms += [area_code + number, f"86{city}{number}", f"+86{city}{number}"]
+    return tuple(forms)
+
+
+def app_queue(name: str) -> str:
+    """Asterisk's name of a fallback queue: `general` alone is taken in its files."""
+    return f"q-{name}"
+
+
+def queue_names(settings: Settings) -> tuple[str, ...]:
+    """The fallback queues: `general` and every other one that a service names."""
+    names = {
+        _matching(f"line.services.{service.id}.fallback_queue", queue, _NAME, "name")
+        for service in settings.line.services
+        if (queue := service.fallback_queue) != GENERAL
+    }
+    return (GENERAL, *sorted(names))
+
+
+class _Lines(Template):
+    """`@{name}`, because `$` is Asterisk's own."""
+
+    delimiter = "@"
+    idpattern = "(?!)"
+    braceidpattern = "[a-z0-9_]+"
+
+
+def _say(sound: Path) -> str:
+    """A dialplan step that plays a prompt where there is one: a missing one is not worth a word."""
+    path = _path("paths.data", sound)
+    return f" same => n,ExecIf($[${{STAT(e,{path}.alaw)}}]?Playback({path}))"
+
+
+def _media(host: str) -> str:
+    """On loopback, sessions would otherwise name an address that cannot be reached."""
+    if not ip_address(host).is_loopback:
+        return ""
+    return f"media_address = {host}\nbind_rtp_to_media_address = yes"
+
+
+def _trunk(n: int, address: str) -> str:
+    try:
+        network = ip_network(address)
+    except ValueError:
+        raise BadValue(f"sip.trunks[{n - 1}]", "address") from None
+    name = f"trunk-{n}"
+    return (
+        f"[{name}](trunk)\nset_var = HOTLINE_INGRESS={name}\n"
+        f"[{name}]\ntype = identify\nendpoint = {name}\nmatch = {network}\n"
+    )
+
+
+def _matching(field: str, value: str, pattern: re.Pattern[str], expected: str) -> str:
+    if not pattern.fullmatch(value):
+        raise BadValue(field, expected)
+    return value
+
+
+def _path(field: str, path: Path) -> str:
+    return _matching(field, str(path), _PATH, "path")
+
+
+def _user(field: str, name: str) -> str:
+    if name == "general":  # the name of the files' own first section
+        raise BadValue(field, "name")
+    return _matching(field, name, _NAME, "name")
+
+
+def _address(field: str, host: str) -> str:
+    try:
+        return str(ip_address(host))
+    except ValueError:
+        raise BadValue(field, "address") from None
+
+
+def _bind(address: str, port: int) -> str:
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+
+
+def _port(field: str, port: int) -> int:
+    if not 1 <= port <= 65535:
+        raise BadValue(field, "port")
+    return port
+
+
+def _rtp_last(first: int, last: int) -> int:
+    """A call in the fallback uses four ports: two legs, RTP and RTCP each."""
+    if _port("sip.rtp_last", last) < first + 3:
+        raise BadValue("sip.rtp_last", "rtp-range")
+    return last
+
+
+def _codec(name: str) -> str:
+    if name not in CODECS:
+        raise BadValue("sip.codecs", "codec")
+    return name
