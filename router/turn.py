@@ -8,6 +8,7 @@ What is kept here besides the state is volatile: it is rebuilt by `heal.resume` 
 from __future__ import annotations
 
 import heapq
+from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
 from config.model import Language, Line, Service
@@ -61,6 +62,9 @@ class Timers:
     def cancel(self, id: str, *kinds: TimerKind) -> None:
         for kind in kinds:
             self._due.pop(Timer(kind, id), None)
+
+    def pending(self) -> Iterable[Timer]:
+        return self._due.keys()
 
     def next(self) -> float | None:
         while self._heap and self._due.get(self._heap[0][1]) != self._heap[0][0]:

@@ -1,0 +1,329 @@
+"""Random lives of a line against what must always hold.
+
+Ids are drawn from what exists (and from what once existed), never invented: blind ids miss bugs
+that live ones find at once.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+import msgspec
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from queues.skills import covers
+from router import commands as c
+from router import events as e
+from router import facts as f
+from router.engine import Engine, Step
+from router.seats import may_be_rung
+from router.state import Snapshot, State
+from tests.router.line import LINE
+
+SKILLS = (
+    {"lang:cmn": 3, "law:general": 3},
+    {"lang:cmn": 3, "law:labour": 4},
+    {"lang:cmn": 2, "lang:khg": 5, "law:general": 2},
+    {"lang:cmn": 3, "law:general": 3, "law:labour": 3, "group:migrant": 4},
+)
+SEATS = ("8001", "8002", "8003", "8004")
+FLOOR = {language.id: language.skill for language in LINE.languages}
+ENDS: Sequence[e.LegEnd] = ("rejected", "busy", "no_answer", "unreachable", "hung_up")
+
+
+class LineMachine(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = 1_780_000_000.0
+        self.engine = Engine(LINE, State())
+        self.facts: list[f.Fact] = []
+        self.legs: dict[str, str] = {}
+        """Ringing or talking legs in Asterisk: leg → `ringing` or `up`."""
+        self.past_legs: list[str] = ["none-L1"]
+        self.plays: dict[str, str] = {}
+        self.past_plays: list[tuple[str, str]] = [("none", "none-P1")]
+        self.callers: list[str] = []
+        self.gone: list[str] = ["none"]
+        self.recording: dict[str, str] = {}
+        self.count = 0
+        self.take(self.engine.start(self.now))
+        self.take(self.engine.handle(e.PbxSeen(self.now, ()), self.now))
+
+    # ---- Asterisk, as far as a line needs it ----
+
+    def take(self, step: Step) -> None:
+        self.facts += step.facts
+        for command in step.commands:
+            self.obey(command)
+
+    def obey(self, command: c.Command) -> None:
+        match command:
+            case c.RingSeat():
+                assert command.call_id in self.engine.state.calls, "a closed call is rung"
+                signed_in = {seat.phone for seat in self.engine.state.seats.values()}
+                assert command.phone in signed_in, "somebody signed off is rung"
+                self.legs[command.leg_id] = "ringing"
+                self.past_legs.append(command.leg_id)
+            case c.CancelLeg():
+                self.legs.pop(command.leg_id, None)
+            case c.Play():
+                self.plays[command.call_id] = command.play_id
+                self.past_plays.append((command.call_id, command.play_id))
+            case c.StopPlay():
+                self.plays.pop(command.call_id, None)
+            case c.Connect():
+                self.plays.pop(command.call_id, None)
+            case c.RecordVoicemail():
+                self.recording[command.call_id] = command.recording_id
+            case c.Dismiss():
+                assert command.call_id in (*self.callers, *self.gone)
+            case _:
+                pass
+
+    def handle(self, event: e.Event) -> None:
+        self.take(self.engine.handle(event, self.now))
+
+    # ---- what can happen ----
+
+    @rule(seconds=st.sampled_from((0.0, 0.1, 1.0, 5.0, 21.0, 60.0, 400.0)))
+    def time_passes(self, seconds: float) -> None:
+        until = self.now + seconds
+        for _ in range(1000):
+            due = self.engine.deadline()
+            if due is None or due > until:
+                break
+            self.now = max(self.now, due)
+            self.take(self.engine.tick(self.now))
+        else:
+            raise AssertionError("the engine never comes to rest")
+        self.now = until
+
+    @precondition(lambda self: len(self.callers) < 8)
+    @rule()
+    def a_caller_arrives(self) -> None:
+        self.count += 1
+        call_id = f"c{self.count}"
+        self.callers.append(call_id)
+        self.handle(e.CallArrived(call_id, "13800000001"))
+
+    @precondition(lambda self: self.callers)
+    @rule(data=st.data())
+    def a_caller_hangs_up(self, data: st.DataObject) -> None:
+        self.end(data.draw(st.sampled_from(self.callers)))
+
+    def end(self, call_id: str) -> None:
+        self.callers.remove(call_id)
+        self.gone.append(call_id)
+        self.plays.pop(call_id, None)
+        self.handle(e.CallerHungUp(call_id, 16))
+
+    @precondition(lambda self: self.callers)
+    @rule(data=st.data(), key=st.sampled_from("0123456789*#"))
+    def a_key_is_pressed(self, data: st.DataObject, key: str) -> None:
+        self.handle(e.KeyPressed(data.draw(st.sampled_from(self.callers)), key))
+
+    @precondition(lambda self: self.plays)
+    @rule(data=st.data())
+    def a_prompt_ends(self, data: st.DataObject) -> None:
+        call_id = data.draw(st.sampled_from(sorted(self.plays)))
+        self.handle(e.PlayEnded(call_id, self.plays.pop(call_id)))
+
+    @precondition(lambda self: self.legs)
+    @rule(data=st.data())
+    def a_phone_rings(self, data: st.DataObject) -> None:
+        self.handle(e.LegRinging(data.draw(st.sampled_from(sorted(self.legs)))))
+
+    @precondition(lambda self: "ringing" in self.legs.values())
+    @rule(data=st.data())
+    def a_phone_answers(self, data: st.DataObject) -> None:
+        ringing = sorted(leg for leg, state in self.legs.items() if state == "ringing")
+        leg = data.draw(st.sampled_from(ringing))
+        self.legs[leg] = "up"
+        self.handle(e.LegAnswered(leg))
+
+    @precondition(lambda self: self.legs)
+    @rule(data=st.data(), end=st.sampled_from(ENDS))
+    def a_leg_ends(self, data: st.DataObject, end: e.LegEnd) -> None:
+        leg = data.draw(st.sampled_from(sorted(self.legs)))
+        del self.legs[leg]
+        self.handle(e.LegEnded(leg, end))
+
+    @precondition(lambda self: self.recording)
+    @rule(data=st.data(), seconds=st.sampled_from((0.5, 9.0)), ok=st.booleans())
+    def a_message_ends(self, data: st.DataObject, seconds: float, ok: bool) -> None:
+        call_id = data.draw(st.sampled_from(sorted(self.recording)))
+        id = self.recording.pop(call_id)
+        self.handle(e.VoicemailRecorded(call_id, id, f"{id}.wav", seconds, ok))
+
+    @rule(data=st.data(), end=st.sampled_from(ENDS))
+    def an_old_story_is_told_again(self, data: st.DataObject, end: e.LegEnd) -> None:
+        leg = data.draw(st.sampled_from(self.past_legs))
+        call_id, play_id = data.draw(st.sampled_from(self.past_plays))
+        gone = data.draw(st.sampled_from(self.gone))
+        late: tuple[e.Event, ...] = (
+            e.LegRinging(leg),
+            e.PlayEnded(call_id, play_id) if self.plays.get(call_id) != play_id else e.PbxLost(),
+            e.CallerHungUp(gone),
+            e.KeyPressed(gone, "1"),
+            e.VoicemailRecorded(gone, f"{gone}-V1", "x.wav", 9.0),
+            e.LegEnded(leg, end) if leg not in self.legs else e.KeyPressed(gone, "2"),
+        )
+        self.handle(data.draw(st.sampled_from(late)))
+
+    @rule(seat=st.sampled_from(SEATS), skills=st.sampled_from(SKILLS))
+    def a_person_signs_in(self, seat: str, skills: dict[str, int]) -> None:
+        self.handle(e.SignIn(seat, f"p{seat}", f"phone{seat}", skills))
+        self.handle(e.Ready(seat))
+
+    @rule(
+        seat=st.sampled_from(SEATS),
+        what=st.sampled_from((e.Ready, e.SignOut, e.EndWrapup, e.HangUp)),
+    )
+    def a_seat_asks(
+        self, seat: str, what: type[e.Ready | e.SignOut | e.EndWrapup | e.HangUp]
+    ) -> None:
+        self.handle(what(seat))
+
+    @rule(seat=st.sampled_from(SEATS))
+    def a_seat_takes_a_break(self, seat: str) -> None:
+        self.handle(e.NotReady(seat, "break"))
+
+    @rule(seat=st.sampled_from(SEATS), reachable=st.booleans())
+    def a_phone_changes(self, seat: str, reachable: bool) -> None:
+        self.handle(e.PhoneChanged(f"phone{seat}", reachable))
+
+    @precondition(lambda self: self.legs)
+    @rule(data=st.data(), reason=st.sampled_from(("gone", "unreachable", "lost")))
+    def a_ring_is_refused(self, data: st.DataObject, reason: str) -> None:
+        leg = data.draw(st.sampled_from(sorted(self.legs)))
+        del self.legs[leg]
+        self.handle(e.CommandRefused("RingSeat", e.call_of(leg), leg, reason=reason))
+
+    @precondition(lambda self: self.plays)
+    @rule(data=st.data())
+    def a_prompt_is_refused(self, data: st.DataObject) -> None:
+        call_id = data.draw(st.sampled_from(sorted(self.plays)))
+        play_id = self.plays.pop(call_id)
+        self.handle(e.CommandRefused("Play", call_id, play_id=play_id, reason="missing"))
+
+    @rule(restart=st.booleans(), hidden=st.integers(0, 2))
+    def asterisk_is_seen(self, restart: bool, hidden: int) -> None:
+        """A new connection, perhaps of a router born again, with a few hang-ups unseen."""
+        if restart:
+            self.engine = Engine.restore(LINE, Snapshot(0, 0.0), tuple(self.facts))
+            self.take(self.engine.start(self.now))
+        self.now += 2.0
+        for call_id in self.callers[:hidden]:
+            self.callers.remove(call_id)
+            self.gone.append(call_id)
+        self.plays.clear()
+        channels = [e.SeenChannel(call_id, up=True) for call_id in self.callers]
+        channels += [
+            e.SeenChannel(e.call_of(leg), leg, up=state == "up") for leg, state in self.legs.items()
+        ]
+        bridges = {
+            call.talk.bridge_id: (call.id, call.talk.leg_id)
+            for call in self.engine.state.calls.values()
+            if call.talk is not None
+        }
+        self.handle(e.PbxSeen(self.now, tuple(channels), bridges, reconnected=True))
+
+    # ---- what must hold ----
+
+    @invariant()
+    def one_place_per_call_and_per_seat(self) -> None:
+        held = []
+        for call in self.engine.state.calls.values():
+            assert call.offer is None or call.talk is None
+            ours = call.offer or call.talk
+            if ours is not None:
+                held.append(ours.seat_id)
+                seat = self.engine.state.seats[ours.seat_id]
+                assert seat.call_id == call.id
+                assert seat.state == ("offered" if call.offer else "talking")
+                assert call.stage == ("ringing" if call.offer else "talking")
+        assert len(held) == len(set(held))
+        busy = {s.id for s in self.engine.state.seats.values() if s.state in ("offered", "talking")}
+        assert busy == set(held)
+
+    @invariant()
+    def nobody_able_is_idle_while_somebody_waits(self) -> None:
+        turn = self.engine._turn
+        if not self.engine.state.pbx_up:
+            return
+        for call in self.engine.state.calls.values():
+            if not call.waiting:
+                continue
+            for seat in self.engine.state.seats.values():
+                declined = call.declined.get(seat.id, 0.0) > turn.now
+                able = covers(seat.skills, call.needs) and not declined
+                assert not (able and may_be_rung(turn, seat)), f"{seat.id} idle, {call.id} waits"
+
+    @invariant()
+    def no_call_is_forgotten(self) -> None:
+        """Whatever stage a call is in, something is bound to happen to it."""
+        turn = self.engine._turn
+        due = {timer.id for timer in turn.timers.pending()}
+        for call in self.engine.state.calls.values():
+            assert (
+                call.talk is not None
+                or call.id in turn.playing
+                or call.id in due
+                or call.id in turn.dismissed
+                or not self.engine.state.pbx_up
+            ), f"{call.id} is stuck in {call.stage}"
+
+    @invariant()
+    def a_language_is_never_given_up(self) -> None:
+        for fact in self.facts:
+            if isinstance(fact.body, f.Queued):
+                self.language = {
+                    **getattr(self, "language", {}),
+                    fact.body.call_id: fact.body.language,
+                }
+            if isinstance(fact.body, f.SeatSignedIn):
+                self.skills = {**getattr(self, "skills", {}), fact.body.seat_id: fact.body.skills}
+            if isinstance(fact.body, f.Offered):
+                assert FLOOR[self.language[fact.body.call_id]] in self.skills[fact.body.seat_id]
+
+    @invariant()
+    def every_call_closes_once(self) -> None:
+        closed = [fact.body.call_id for fact in self.facts if isinstance(fact.body, f.CallClosed)]
+        assert len(closed) == len(set(closed))
+
+    @invariant()
+    def facts_are_all_there_is(self) -> None:
+        restored = Engine.restore(LINE, Snapshot(0, 0.0), tuple(self.facts))
+        assert msgspec.json.encode(restored.snapshot()) == msgspec.json.encode(
+            self.engine.snapshot()
+        )
+
+    def teardown(self) -> None:
+        """Everybody hangs up: nothing of them is left, and every call came to one end."""
+        if not self.engine.state.pbx_up:
+            self.handle(e.PbxSeen(self.now, (), {}))
+        for call_id in list(self.callers):
+            self.end(call_id)
+        for _ in range(3):
+            self.time_passes(400.0)
+        assert not self.engine.state.calls
+        opened = [fact.body.call_id for fact in self.facts if isinstance(fact.body, f.CallOpened)]
+        closed = [fact.body.call_id for fact in self.facts if isinstance(fact.body, f.CallClosed)]
+        assert sorted(opened) == sorted(closed)
+        for seat in self.engine.state.seats.values():
+            assert seat.state in ("ready", "not_ready")
+        turn = self.engine._turn
+        assert not turn.playing and not turn.hung_up and not turn.dismissed
+
+
+LineMachine.TestCase.settings = settings(
+    max_examples=int(os.environ.get("HOTLINE_EXAMPLES", "60")),
+    stateful_step_count=40,
+    deadline=None,
+    derandomize="HOTLINE_EXAMPLES" not in os.environ,
+    suppress_health_check=list(HealthCheck),
+)
+TestLine = LineMachine.TestCase
