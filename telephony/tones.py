@@ -41,6 +41,21 @@ def write_tone(path: Path, hz: int, seconds: int) -> None:
             out.writeframes(second.tobytes())
 
 
+def write_alaw(path: Path, hz: int) -> None:
+    """One second of a tone as bare A-law bytes (G.711), to be sent round and round."""
+    samples = (_SPEECH_LIKE * math.sin(2 * math.pi * hz * i / RATE) for i in range(RATE))
+    path.write_bytes(bytes(_alaw(round(sample)) for sample in samples))
+
+
+def _alaw(sample: int) -> int:
+    """One 16-bit sample by G.711: sign, three bits of segment, four of place in it."""
+    sign = 0x80 if sample >= 0 else 0
+    size = (sample if sample >= 0 else ~sample) >> 3
+    segment = max(0, size.bit_length() - 5)
+    place = size >> (segment or 1)
+    return (sign | segment << 4 | place & 0xF) ^ 0x55
+
+
 def tone_share(path: Path, hz: int, *, channel: int = 0, window_s: float = 0.1) -> float:
     """The share (0-1) of windows in which the tone `hz` is there and dominates.
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from telephony.tones import RATE, length_s, tone_seconds, tone_share, write_tone
+from telephony.tones import RATE, _alaw, length_s, tone_seconds, tone_share, write_alaw, write_tone
 
 
 def test_a_tone_is_found_and_no_other(tmp_path: Path) -> None:
@@ -49,3 +49,15 @@ def test_channels_are_told_apart(tmp_path: Path) -> None:
 def test_a_tone_outside_the_telephone_band_is_refused(tmp_path: Path, hz: int) -> None:
     with pytest.raises(ValueError, match="hz"):
         write_tone(tmp_path / "a.wav", hz, 1)
+
+
+def test_alaw_carries_the_tone_and_both_signs(tmp_path: Path) -> None:
+    """Compared with values of G.711, table 1a: +0, the largest, -0 and the largest negative."""
+    path = tmp_path / "a.alaw"
+    write_alaw(path, 1000)
+    sound = path.read_bytes()
+    assert len(sound) == RATE
+    assert sound[:8] == sound[8:16], "1000 Hz repeats every eight samples"
+    assert sound[0] == 0xD5
+    assert {byte ^ 0x80 for byte in sound[1:4]} == set(sound[5:8])
+    assert [_alaw(s) for s in (0, 32767, -1, -32768)] == [0xD5, 0xAA, 0x55, 0x2A]
