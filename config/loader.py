@@ -63,7 +63,8 @@ def load(path: Path | None = None, env: Mapping[str, str] | None = None) -> Sett
 
     settings, misfits = shape.fitted(merged(sources), Settings)
     assert isinstance(settings, Settings)
-    found = [*misfits, *checks.crossed(settings, [p.place for p in misfits], _prompts())]
+    prompts = _prompts(settings.paths.prompts)
+    found = [*misfits, *checks.crossed(settings, [p.place for p in misfits], prompts)]
     problems += _placed(found, sources)
     if problems:
         raise SettingsError(problems)
@@ -75,12 +76,18 @@ def _defaults() -> list[Source]:
     return [from_toml(f"config/defaults/{f.name}", f.read_text("utf-8")) for f in files]
 
 
-def _prompts() -> Collection[str] | None:
-    """Ids in the prompt manifest; None where there is no manifest."""
+def _prompts(folder: str) -> Collection[str] | None:
+    """Ids in the prompt manifest and of the recordings in the site's `folder`.
+
+    None where there is no manifest. A site records its own menu under a name of its own.
+    """
     if not _MANIFEST.is_file():
         return None
     manifest = tomllib.loads(_MANIFEST.read_text("utf-8"))
-    return {str(name) for name in manifest.get("prompts", {})}
+    ids = {id_ for texts in manifest["text"].values() for id_ in texts}
+    if folder:
+        ids |= {file.stem for file in (project_root() / folder).glob("*/*.*")}
+    return sorted(ids)
 
 
 def _placed(problems: Sequence[Problem], sources: Sequence[Source]) -> list[Problem]:
