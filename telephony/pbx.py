@@ -27,6 +27,7 @@ from telephony.process import Deadline, end, ended, pid_of, spawn
 from telephony.program import Program
 from telephony.provision import PhoneAccount, render, to_reload, write
 from telephony.secrets import Secrets
+from telephony.watchdog import Task
 
 _POLL_S = 0.05
 _FILES = 65536
@@ -56,6 +57,7 @@ class PrivatePbx:
         self._program = program
         self._conf = places.etc / "asterisk.conf"
         self._watch = places.pbx / "watchdog.json"
+        self._watchdog_pid_file = places.pbx / "run" / "watchdog.pid"
 
     def start(
         self,
@@ -117,22 +119,22 @@ class PrivatePbx:
         return pid_of(self.places.pbx / "run" / "asterisk.pid", str(self._conf))
 
     def watchdog_pid(self) -> int | None:
-        return pid_of(self.places.pbx / "run" / "watchdog.pid", str(self._watch))
+        return pid_of(self._watchdog_pid_file, str(self._watch))
 
     def start_watchdog(self) -> None:
         """Start the watchdog unless it runs. It needs nothing of us afterwards."""
         pbx = self.settings.pbx
-        task = {
-            "host": pbx.host,
-            "http_port": pbx.http_port,
-            "ami_port": pbx.ami_port,
-            "app": pbx.app,
-            "ari_user": pbx.ari_user,
-            "ami_user": pbx.ami_user,
-            "orphan_s": pbx.orphan_s,
-            "secrets": str(self.places.secrets),
-            "pid_file": str(self.places.pbx / "run" / "watchdog.pid"),
-        }
+        task = Task(
+            host=pbx.host,
+            http_port=pbx.http_port,
+            ami_port=pbx.ami_port,
+            app=pbx.app,
+            ari_user=pbx.ari_user,
+            ami_user=pbx.ami_user,
+            orphan_s=pbx.orphan_s,
+            secrets=str(self.places.secrets.absolute()),
+            pid_file=str(self._watchdog_pid_file),
+        )
         data = msgspec.json.format(msgspec.json.encode(task))
         same = self._watch.is_file() and self._watch.read_bytes() == data
         pid = self.watchdog_pid()
@@ -141,11 +143,13 @@ class PrivatePbx:
                 return
             end(pid, str(self._watch), 5.0)
         self._watch.write_bytes(data)
-        spawn(
+        pid = spawn(
             (sys.executable, "-m", "telephony.watchdog", str(self._watch)),
             self.places.log / "watchdog.log",
             {**os.environ, "PYTHONPATH": str(PROJECT)},
         )
+        # It writes this too, for when we die right here.
+        self._watchdog_pid_file.write_text(f"{pid}\n")
 
     def _make_directories(self) -> None:
         pbx = self.places.pbx
