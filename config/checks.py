@@ -148,6 +148,24 @@ def _rtp(settings: Settings) -> Iterator[Problem]:
         yield Problem(code="rtp-over-sip", place=("sip", "rtp_first"), fields=fields)
 
 
+def _hosts(settings: Settings) -> Iterator[Problem]:
+    """Asterisk is told addresses; names are for connecting to one that somebody else runs."""
+    if settings.pbx.manage:
+        for place, host in (
+            (("sip", "host"), settings.sip.host),
+            (("pbx", "host"), settings.pbx.host),
+        ):
+            try:
+                ipaddress.ip_address(host)
+            except ValueError:
+                yield Problem(code="host", place=place, fields={"found": host})
+
+
+def _codecs(settings: Settings) -> Iterator[Problem]:
+    if not settings.sip.codecs:
+        yield Problem(code="empty", place=("sip", "codecs"))
+
+
 def _trunks(settings: Settings) -> Iterator[Problem]:
     for i, trunk in enumerate(settings.sip.trunks):
         try:
@@ -170,4 +188,6 @@ _RULES: tuple[tuple[tuple[str, ...], Rule], ...] = (
     (("sip", "pbx", "web"), _ports),
     (("sip",), _rtp),
     (("sip",), _trunks),
+    (("sip",), _codecs),
+    (("sip", "pbx"), _hosts),
 )

@@ -31,6 +31,9 @@ Span = Annotated[float, Meta(gt=0, extra={"word": "some-seconds"})]
 WholeSpan = Annotated[int, Meta(ge=1, extra={"word": "whole-seconds"})]
 """Whole seconds, 1 or more, where Asterisk takes no fractions."""
 Some = Annotated[int, Meta(ge=1, extra={"word": "some"})]
+Digits = Annotated[str, Meta(pattern="^[0-9]{3,15}$", extra={"word": "digits"})]
+AreaCode = Annotated[str, Meta(pattern="^(0[0-9]{2,3})?$", extra={"word": "area-code"})]
+Codec = Literal["alaw", "ulaw", "g722"]
 Clock = Annotated[
     str, Meta(pattern="^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$", extra={"word": "clock"})
 ]
@@ -47,8 +50,8 @@ class Centre(_Frozen, frozen=True):
 
     id: Name = "sc"
     name: str = "12348公共法律服务热线"
-    number: str = "12348"
-    area_code: str = "028"
+    number: Digits = "12348"
+    area_code: AreaCode = "028"
     timezone: str = "Asia/Shanghai"
 
 
@@ -60,7 +63,7 @@ class Sip(_Frozen, frozen=True):
     rtp_first: Port = 16000
     rtp_last: Port = 16999
     trunks: tuple[str, ...] = ("127.0.0.1",)
-    codecs: tuple[Name, ...] = ("alaw", "ulaw")
+    codecs: tuple[Codec, ...] = ("alaw", "ulaw")
     qualify_s: WholeSpan = 10
 
 
