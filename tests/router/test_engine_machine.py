@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import msgspec
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from queues.skills import covers
 from router import commands as c
@@ -101,13 +101,21 @@ class LineMachine(RuleBasedStateMachine):
             raise AssertionError("the engine never comes to rest")
         self.now = until
 
+    @initialize(seats=st.lists(st.sampled_from(SEATS), unique=True))
+    def a_day_begins(self, seats: list[str]) -> None:
+        for seat, skills in zip(seats, SKILLS, strict=False):
+            self.a_person_signs_in(seat, skills)
+
     @precondition(lambda self: len(self.callers) < 8)
-    @rule()
-    def a_caller_arrives(self) -> None:
+    @rule(keys=st.sampled_from(("", "0", "0", "2", "11", "12", "13", "3")))
+    def a_caller_arrives(self, keys: str) -> None:
+        """With the keys of somebody who knows the way: without them few would get to a seat."""
         self.count += 1
         call_id = f"c{self.count}"
         self.callers.append(call_id)
         self.handle(e.CallArrived(call_id, "13800000001"))
+        for key in keys:
+            self.handle(e.KeyPressed(call_id, key))
 
     @precondition(lambda self: self.callers)
     @rule(data=st.data())
@@ -186,6 +194,17 @@ class LineMachine(RuleBasedStateMachine):
         self, seat: str, what: type[e.Ready | e.SignOut | e.EndWrapup | e.HangUp]
     ) -> None:
         self.handle(what(seat))
+
+    @precondition(lambda self: any(s.call_id for s in self.engine.state.seats.values()))
+    @rule(
+        data=st.data(),
+        what=st.sampled_from((e.Ready, e.SignOut, e.EndWrapup, e.HangUp)),
+    )
+    def a_seat_with_a_call_asks(
+        self, data: st.DataObject, what: type[e.Ready | e.SignOut | e.EndWrapup | e.HangUp]
+    ) -> None:
+        engaged = sorted(s.id for s in self.engine.state.seats.values() if s.call_id)
+        self.handle(what(data.draw(st.sampled_from(engaged))))
 
     @rule(seat=st.sampled_from(SEATS))
     def a_seat_takes_a_break(self, seat: str) -> None:
@@ -310,6 +329,7 @@ class LineMachine(RuleBasedStateMachine):
         for _ in range(3):
             self.time_passes(400.0)
         assert not self.engine.state.calls
+        assert not self.legs, "a phone still rings or talks although its call is over"
         opened = [fact.body.call_id for fact in self.facts if isinstance(fact.body, f.CallOpened)]
         closed = [fact.body.call_id for fact in self.facts if isinstance(fact.body, f.CallClosed)]
         assert sorted(opened) == sorted(closed)
