@@ -15,9 +15,9 @@ from typing import Any, Self, TypeVar
 import aiohttp
 import msgspec
 
+from cases.mask import mask_number
 from web import views as v
 from web.live import Beat, Delta, LiveBoard
-from web.masks import masked_number
 
 _T = TypeVar("_T")
 _MESSAGE = msgspec.json.Decoder(LiveBoard | Delta | Beat)
@@ -96,12 +96,12 @@ class Onlooker:
 
     def call_of(self, number: str) -> str:
         """Id of the newest call from `number` that was seen; empty: none yet."""
-        return self._ids.get(masked_number(number), "")
+        return self._ids.get(mask_number(number), "")
 
     async def arrived(self, number: str, *, deadline_s: float = 10.0) -> str:
         """The id of the call from `number`, once it is on the board."""
         return await self.until(
-            f"a call from {masked_number(number)}",
+            f"a call from {mask_number(number)}",
             lambda: self.call_of(number),
             deadline_s=deadline_s,
         )
