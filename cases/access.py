@@ -8,11 +8,17 @@ number, and that is an audit row. Playback is an audit row too.
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
-from typing import Literal
+from typing import Any
 
 import msgspec
+from sqlalchemy import Select, and_, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from cases import audit, readings
+from cases import tables as t
+from cases.errors import Conflict, NotFound, known_id
 from cases.records import (
     CallDetail,
     CallFilter,
@@ -24,23 +30,24 @@ from cases.records import (
     VoicemailRecord,
     VoicemailState,
 )
+from cases.rights import Right, may, open_to, require, served, visible
+from cases.search import after_cursor, check_limit, conditions, cursor_of
+from cases.slips import check_change, checked_number
 from cases.store import Store
 
+__all__ = ["Access", "PlayableFile", "Right", "require"]
+
 EVERY_CALL = CallFilter()
-Right = Literal[
-    "calls.all",
-    "recordings.hear",
-    "slips.write",
-    "voicemails.handle",
-    "seats.manage",
-    "people.manage",
-    "audit.read",
-]
+PLAYBACK_S = 300.0
+"""A player asks for a recording piece by piece: pieces this close together are one playback."""
 
-
-def require(viewer: Viewer, right: Right) -> None:
-    """Raises Forbidden when the viewer's role does not have the right at all."""
-    raise NotImplementedError
+_SCORE = (
+    select(t.ratings.c.score)
+    .where(t.ratings.c.call_id == t.calls.c.call_id)
+    .order_by(t.ratings.c.at.desc())
+    .limit(1)
+    .scalar_subquery()
+)
 
 
 class PlayableFile(msgspec.Struct, frozen=True):
@@ -51,7 +58,12 @@ class PlayableFile(msgspec.Struct, frozen=True):
 
 
 class Access:
-    def __init__(self, store: Store, recordings: Path) -> None: ...
+    """`recordings`: the directory that paths of recordings are relative to."""
+
+    def __init__(self, store: Store, recordings: Path) -> None:
+        self._store = store
+        self._recordings = recordings.resolve()
+        self._playing: dict[tuple[str, str], float] = {}
 
     async def list_calls(
         self,
@@ -61,40 +73,198 @@ class Access:
         after: str | None = None,
         limit: int = 50,
     ) -> CallPage:
-        """Newest first. Raises Invalid("after" | "limit" (1-200), …)."""
-        raise NotImplementedError
+        """Newest first. Raises Invalid for `limit` (1-200), `after` and `outcomes`."""
+        check_limit(limit)
+        wanted = _calls().where(visible(viewer), *conditions(filter))
+        if after is not None:
+            wanted = wanted.where(after_cursor(after))
+        wanted = wanted.order_by(t.calls.c.opened_at.desc(), t.calls.c.call_id.desc())
+        async with self._store.read() as conn:
+            found = (await conn.execute(wanted.limit(limit + 1))).all()
+        calls = tuple(readings.call_of(row, masked=True) for row in found[:limit])
+        more = len(found) > limit
+        return CallPage(calls=calls, next=cursor_of(calls[-1]) if more else None)
 
     async def get_call(self, viewer: Viewer, call_id: str, now: float) -> CallDetail:
-        raise NotImplementedError
+        """Everything about one call. Raises NotFound."""
+        async with self._store.read() as conn:
+            wanted = _calls().add_columns(served(viewer).label("served"))
+            row = (
+                await conn.execute(
+                    wanted.where(t.calls.c.call_id == known_id("call", call_id), visible(viewer))
+                )
+            ).one_or_none()
+            if row is None:
+                raise NotFound("call")
+            masked = not row.served or viewer.provider == "purchased"
+            detail = CallDetail(
+                call=readings.call_of(row, masked=masked),
+                slip=readings.slip_of((await _of_call(conn, t.slips, call_id))[0]),
+                legs=_all(readings.leg_of, await _of_call(conn, t.legs, call_id)),
+                offers=_all(readings.offer_of, await _of_call(conn, t.offers, call_id)),
+                ratings=_all(readings.rating_of, await _of_call(conn, t.ratings, call_id)),
+                recordings=_all(readings.recording_of, await _of_call(conn, t.recordings, call_id)),
+                timeline=tuple(
+                    readings.fact_of(fact, masked=masked)
+                    for fact in await _of_call(conn, t.facts, call_id)
+                ),
+            )
+        if not masked and row.caller_number:
+            await self._note(viewer, "number.shown", call_id, now)
+        return detail
 
     async def get_slip(self, viewer: Viewer, call_id: str) -> SlipRecord:
-        raise NotImplementedError
+        """The slip of a call. Raises NotFound."""
+        async with self._store.read() as conn:
+            return await _slip(conn, viewer, call_id)
 
     async def slip_by_number(self, viewer: Viewer, number: str) -> SlipRecord:
-        """Raises Invalid("number", "check-digit") for a misheard number, NotFound."""
-        raise NotImplementedError
+        """Raises Invalid("number", "bad-format" | "check-digit"), NotFound."""
+        digits = checked_number(number)
+        wanted = select(t.slips).join(t.calls).where(t.slips.c.number == digits, visible(viewer))
+        async with self._store.read() as conn:
+            row = (await conn.execute(wanted)).one_or_none()
+        if row is None:
+            raise NotFound("slip")
+        return readings.slip_of(row)
 
     async def update_slip(
         self, viewer: Viewer, call_id: str, change: SlipChange, expected_version: int, now: float
     ) -> SlipRecord:
         """Raises Conflict, Invalid(field, code), Forbidden, NotFound."""
-        raise NotImplementedError
+        require(viewer, "slips.write")
+        values = check_change(change)
+        async with self._store.write() as conn:
+            slip = await _slip(conn, viewer, call_id)
+            done = await conn.execute(
+                update(t.slips)
+                .where(t.slips.c.call_id == call_id, t.slips.c.version == expected_version)
+                .values(
+                    **values,
+                    version=expected_version + 1,
+                    updated_at=now,
+                    updated_by=viewer.person_id,
+                )
+            )
+            if not done.rowcount:
+                slip = await _slip(conn, viewer, call_id)
+                raise Conflict(slip.version)
+            return await _slip(conn, viewer, call_id)
 
     async def list_voicemails(
         self, viewer: Viewer, state: VoicemailState | None = None, *, limit: int = 50
     ) -> tuple[VoicemailRecord, ...]:
-        """Oldest first."""
-        raise NotImplementedError
+        """Oldest first. Raises Forbidden, Invalid("limit", …)."""
+        require(viewer, "voicemails.handle")
+        check_limit(limit)
+        wanted = _voicemails().where(open_to(viewer))
+        if state is not None:
+            wanted = wanted.where(t.voicemails.c.state == state)
+        wanted = wanted.order_by(t.voicemails.c.left_at, t.voicemails.c.recording_id)
+        async with self._store.read() as conn:
+            return _all(readings.voicemail_of, await conn.execute(wanted.limit(limit)))
 
     async def handle_voicemail(
         self, viewer: Viewer, recording_id: str, now: float
     ) -> VoicemailRecord:
-        """Mark as handled by the viewer; a second time changes nothing."""
-        raise NotImplementedError
+        """Mark as handled by the viewer; a second time changes nothing.
+
+        Raises Forbidden, NotFound.
+        """
+        require(viewer, "voicemails.handle")
+        one = and_(
+            t.voicemails.c.recording_id == known_id("voicemail", recording_id), open_to(viewer)
+        )
+        async with self._store.write() as conn:
+            await conn.execute(
+                update(t.voicemails)
+                .where(one, t.voicemails.c.state == "new")
+                .values(state="handled", handled_by=viewer.person_id, handled_at=now)
+            )
+            row = (await conn.execute(_voicemails().where(one))).one_or_none()
+        if row is None:
+            raise NotFound("voicemail")
+        return readings.voicemail_of(row)
 
     async def recording_file(self, viewer: Viewer, recording_id: str, now: float) -> PlayableFile:
         """A ready recording, audited. `recording_id`: call id, or the voicemail's id.
 
         Raises Forbidden, NotFound (also while it is pending, or when its file is missing).
         """
-        raise NotImplementedError
+        require(viewer, "recordings.hear")
+        known = visible(viewer)
+        if may(viewer, "voicemails.handle"):
+            known = or_(known, and_(t.voicemails.c.recording_id.is_not(None), open_to(viewer)))
+        wanted = (
+            select(t.recordings)
+            .join(t.calls)
+            .outerjoin(t.voicemails, t.voicemails.c.recording_id == t.recordings.c.recording_id)
+            .where(t.recordings.c.recording_id == known_id("recording", recording_id), known)
+            .where(t.recordings.c.status == "ready")
+        )
+        async with self._store.read() as conn:
+            row = (await conn.execute(wanted)).one_or_none()
+        if row is None:
+            raise NotFound("recording")
+        path = (self._recordings / row.path).resolve()
+        if not path.is_relative_to(self._recordings) or not path.is_file():
+            raise NotFound("recording")
+        if self._begins_playback(viewer.person_id, recording_id, now):
+            await self._note(viewer, "recording.played", recording_id, now)
+        return PlayableFile(readings.recording_of(row), path)
+
+    def _begins_playback(self, person_id: str, recording_id: str, now: float) -> bool:
+        key = (person_id, recording_id)
+        goes_on = now - self._playing.get(key, -math.inf) < PLAYBACK_S
+        self._playing = {
+            other: at for other, at in self._playing.items() if now - at < PLAYBACK_S
+        } | {key: now}
+        return not goes_on
+
+    async def _note(self, viewer: Viewer, action: audit.Action, object: str, now: float) -> None:
+        async with self._store.write() as conn:
+            await audit.note(conn, at=now, person_id=viewer.person_id, action=action, object=object)
+
+
+def _calls() -> Select[Any]:
+    return select(t.calls, t.slips.c.number.label("slip_number"), _SCORE.label("score")).join(
+        t.slips, t.slips.c.call_id == t.calls.c.call_id
+    )
+
+
+def _voicemails() -> Select[Any]:
+    return (
+        select(t.voicemails, t.calls.c.caller_number, t.slips.c.number.label("slip_number"))
+        .join(t.calls, t.calls.c.call_id == t.voicemails.c.call_id)
+        .join(t.slips, t.slips.c.call_id == t.voicemails.c.call_id)
+    )
+
+
+async def _slip(conn: AsyncConnection, viewer: Viewer, call_id: str) -> SlipRecord:
+    wanted = (
+        select(t.slips)
+        .join(t.calls)
+        .where(t.slips.c.call_id == known_id("slip", call_id), visible(viewer))
+    )
+    row = (await conn.execute(wanted)).one_or_none()
+    if row is None:
+        raise NotFound("slip")
+    return readings.slip_of(row)
+
+
+async def _of_call(conn: AsyncConnection, table: Any, call_id: str) -> list[Any]:
+    """All rows of a call, in the order in which they came about."""
+    order = {
+        "legs": "started_at",
+        "offers": "offered_at",
+        "ratings": "at",
+        "recordings": "ended_at",
+        "facts": "seq",
+        "slips": "number",
+    }[table.name]
+    wanted = select(table).where(table.c.call_id == call_id).order_by(table.c[order])
+    return list(await conn.execute(wanted))
+
+
+def _all(reading: Any, found: Any) -> tuple[Any, ...]:
+    return tuple(reading(row) for row in found)

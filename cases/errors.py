@@ -61,3 +61,18 @@ class Invalid(CaseError):
     def __init__(self, field: str, code: str) -> None:
         super().__init__(code)
         self.field = field
+
+
+def known_id(kind: str, text: str) -> str:
+    """`text`, when it can be an id at all: PostgreSQL refuses NUL, drivers refuse half a character.
+
+    Raises NotFound: nothing has such an id.
+    """
+    if not storable(text):
+        raise NotFound(kind)
+    return text
+
+
+def storable(text: str) -> bool:
+    """Whether every database of ours can take the text."""
+    return "\x00" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)

@@ -56,10 +56,11 @@ class NewPerson(_Record, frozen=True):
 
 
 class PhoneAccount(_Record, frozen=True):
-    """What the telephone exchange needs to let a person's phone in; `ha1` as in RFC 8760."""
+    """What the telephone exchange needs to let a person's phone in (`cases.people.phone_ha1`)."""
 
     phone: str
     person_id: str
+    name: str
     ha1: str
 
 
@@ -79,6 +80,7 @@ class CallRecord(_Record, frozen=True):
     stage: str
     outcome: str | None
     hangup_by: str | None
+    talk_ended_by: str | None
     cause: int | None
     opened_at: float
     queued_at: float | None
@@ -98,8 +100,10 @@ class CallRecord(_Record, frozen=True):
     provider: str | None
     score: int | None
     line_version: str
+    voicemail_why: str | None
     healed: bool
     fallback: bool
+    fallback_by: str | None
 
 
 class LegRecord(_Record, frozen=True):

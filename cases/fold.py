@@ -1,0 +1,283 @@
+"""Facts → rows: how a call, its legs and offers, and the duty ledger look in the database. PURE.
+
+The fold holds the rows of live calls and open seat spells; whoever uses it hands in the rows of
+calls it does not hold (`strangers`) before `apply`, and takes away what changed (`harvest`). After
+a failed write it is thrown away, never mended: the database and the log know everything.
+
+A fact about a call that nobody has (its opening was let go by retention) changes no row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from cases import rows
+from cases.duty import Duty
+from cases.rows import Row
+from router import facts as f
+from router.call import Call
+
+_COUNTER: dict[f.Stage, str] = {
+    "greeting": "ivr_s",
+    "menu": "ivr_s",
+    "queue": "queue_s",
+    "ringing": "ring_s",
+    "talking": "talk_s",
+    "rating": "rating_s",
+    "voicemail": "voicemail_s",
+}
+AGAIN = "-F"
+"""End of the id under which the engine enters a call that it had held before the fallback took
+it over: the same telephone call, and the same recording, as the one without."""
+
+
+class Harvest(msgspec.Struct, frozen=True):
+    """Rows to write. `calls`, `legs`, `offers`, `spells` replace what is there; the rest are new.
+
+    `slips` are (call_id, opened_at): numbers are given where the running number is kept.
+    """
+
+    calls: list[Row]
+    legs: list[Row]
+    offers: list[Row]
+    spells: list[Row]
+    ratings: list[Row]
+    recordings: list[Row]
+    voicemails: list[Row]
+    slips: list[tuple[str, float]]
+
+
+class _Held(msgspec.Struct):
+    """A live call with what hangs on it, by id."""
+
+    call: Row
+    legs: dict[str, Row] = {}
+    offers: dict[str, Row] = {}
+
+
+class Fold:
+    def __init__(self, open_spells: Iterable[Row] = ()) -> None:
+        self._held: dict[str, _Held] = {}
+        self._duty = Duty(open_spells)
+        self._clear()
+
+    def _clear(self) -> None:
+        self._touched: dict[str, None] = {}
+        self._ratings: dict[str, Row] = {}
+        self._recordings: dict[str, Row] = {}
+        self._voicemails: dict[str, Row] = {}
+        self._slips: list[tuple[str, float]] = []
+
+    def strangers(self, facts: Sequence[f.Fact]) -> set[str]:
+        """Calls that `facts` speak of, that are not held here and not opened by the facts."""
+        opened: set[str] = set()
+        strangers: set[str] = set()
+        for fact in facts:
+            call_id = getattr(fact.body, "call_id", "")
+            if isinstance(fact.body, f.CallOpened):
+                opened.add(call_id)
+            elif call_id and call_id not in opened and call_id not in self._held:
+                strangers.add(call_id)
+        return strangers
+
+    def take_in(self, calls: Iterable[Row], legs: Iterable[Row], offers: Iterable[Row]) -> None:
+        """Rows from the database of calls that `strangers` named."""
+        for row in calls:
+            self._held[row["call_id"]] = _Held(row)
+        for row in legs:
+            self._held[row["call_id"]].legs[row["leg_id"]] = row
+        for row in offers:
+            self._held[row["call_id"]].offers[row["offer_id"]] = row
+
+    def harvest(self) -> Harvest:
+        """What changed since the last harvest; ended calls are not held any longer."""
+        touched = [self._held[call_id] for call_id in self._touched]
+        harvest = Harvest(
+            [held.call for held in touched],
+            [leg for held in touched for leg in held.legs.values()],
+            [offer for held in touched for offer in held.offers.values()],
+            self._duty.harvest(),
+            list(self._ratings.values()),
+            list(self._recordings.values()),
+            list(self._voicemails.values()),
+            self._slips,
+        )
+        for held in touched:
+            if held.call["ended_at"] is not None:
+                del self._held[held.call["call_id"]]
+        self._clear()
+        return harvest
+
+    def apply(self, fact: f.Fact) -> None:
+        """Fold the next fact."""
+        body, at = fact.body, fact.at
+        match body:
+            case f.CallOpened():
+                self._open(body, at)
+            case f.FallbackImported():
+                self._import(body)
+            case _:
+                held = self._held.get(getattr(body, "call_id", ""))
+                if held is not None:
+                    self._touched[held.call["call_id"]] = None
+                    self._apply_to_call(held, body, at)
+        self._duty.apply(fact)
+
+    def _open(self, body: f.CallOpened, at: float) -> None:
+        call = rows.call_row(
+            body.call_id,
+            at,
+            caller_number=body.caller_number,
+            caller_name=body.caller_name,
+            dialled=body.dialled,
+            ingress=body.ingress,
+            within_hours=body.within_hours,
+            line_version=body.line_version,
+        )
+        self._hold(call)
+
+    def _import(self, body: f.FallbackImported) -> None:
+        answered = body.outcome == "fallback_answered"
+        call = rows.call_row(
+            body.call_id,
+            body.started_at,
+            caller_number=body.caller_number,
+            stage="talking" if answered else "voicemail" if body.voicemail_path else "queue",
+            outcome=body.outcome,
+            ended_at=body.ended_at,
+            counting=None,
+            counted_at=body.ended_at,
+            fallback=True,
+            fallback_by=body.answered_by,
+        )
+        if not self._hold(call):
+            return
+        self._held[body.call_id].legs[body.call_id]["ended_at"] = body.ended_at
+        self._keep_recording(body.call_id, body.ended_at)
+        if body.voicemail_path:
+            kept = f.VoicemailKept(
+                body.call_id, f"{body.call_id}-V1", body.voicemail_path, body.voicemail_seconds
+            )
+            self._keep_voicemail(kept, "fallback", body.ended_at)
+
+    def _hold(self, call: Row) -> bool:
+        """Begin with a call; False when it is known already."""
+        call_id = call["call_id"]
+        if call_id in self._held:
+            return False
+        leg = rows.caller_leg(call_id, call["opened_at"])
+        self._held[call_id] = _Held(call, {call_id: leg})
+        self._touched[call_id] = None
+        self._slips.append((call_id, call["opened_at"]))
+        return True
+
+    def _apply_to_call(self, held: _Held, body: f.Body, at: float) -> None:
+        call = held.call
+        match body:
+            case f.KeyTaken():
+                call["language"] = body.language or call["language"]
+                call["service"] = body.service or call["service"]
+            case f.Queued():
+                call["language"], call["service"] = body.language, body.service
+                if call["queued_at"] is None:
+                    call["queued_at"] = body.entered_at
+            case f.Offered() | f.OfferRang() | f.OfferEnded():
+                _apply_to_offer(held, body, at)
+            case f.Connected():
+                _connect(held, body, at)
+            case f.TalkEnded():
+                call["talk_ended_by"] = body.by
+                _end_leg(held.legs.get(body.leg_id), at, body.by, None)
+            case f.Rated() | f.RatingMissed():
+                # One per service act, and the first stands: a rating is never changed.
+                self._ratings.setdefault(body.leg_id, rows.rating_row(body, at))
+            case f.VoicemailInvited():
+                call["voicemail_why"] = body.why
+                _stop_waiting(call, at)
+            case f.VoicemailKept():
+                self._keep_voicemail(body, call["voicemail_why"] or "chosen", at)
+            case _:
+                pass
+        if call["ended_at"] is None:
+            _count(call, body, at)
+            if isinstance(body, f.CallClosed):
+                _close(held, body, at)
+                self._keep_recording(call["call_id"], at)
+
+    def _keep_recording(self, call_id: str, at: float) -> None:
+        if not call_id.endswith(AGAIN):
+            self._recordings[call_id] = rows.call_recording(call_id, at)
+
+    def _keep_voicemail(self, body: f.VoicemailKept, why: str, at: float) -> None:
+        recording, message = rows.voicemail_rows(body, why, at)
+        self._recordings[body.recording_id] = recording
+        self._voicemails[body.recording_id] = message
+
+
+def _apply_to_offer(held: _Held, body: f.Offered | f.OfferRang | f.OfferEnded, at: float) -> None:
+    if isinstance(body, f.Offered):
+        held.call["offers"] += 1
+        held.call["ringing_at"] = held.call["ringing_at"] or at
+        held.offers[body.offer_id] = rows.offer_row(body, at)
+        held.legs[body.leg_id] = rows.seat_leg(body, at)
+        return
+    offer = held.offers.get(body.offer_id)
+    if offer is None or offer["ended_at"] is not None:
+        return
+    leg = held.legs.get(offer["leg_id"])
+    if isinstance(body, f.OfferRang):
+        offer["rang_at"] = at
+        if leg is not None:
+            leg["rang_at"] = at
+        return
+    offer["ended_at"], offer["end"] = at, body.end
+    offer["cause"], offer["rang_s"] = body.cause, body.rang_s
+    if body.end != "answered":
+        _end_leg(leg, at, None, body.cause)
+
+
+def _connect(held: _Held, body: f.Connected, at: float) -> None:
+    call = held.call
+    if call["answered_at"] is None:
+        call["answered_at"], call["wait_s"] = at, body.waited_s
+    call["seat_id"], call["person_id"] = body.seat_id, body.person_id
+    call["provider"] = body.provider
+    leg = held.legs.get(body.leg_id)
+    if leg is not None:
+        leg["answered_at"] = at
+
+
+def _end_leg(leg: Row | None, at: float, by: str | None, cause: int | None) -> None:
+    if leg is not None and leg["ended_at"] is None:
+        leg["ended_at"], leg["ended_by"], leg["cause"] = at, by, cause
+
+
+def _close(held: _Held, body: f.CallClosed, at: float) -> None:
+    call = held.call
+    _stop_waiting(call, at)
+    call["outcome"], call["stage"], call["ended_at"] = body.outcome, body.stage, at
+    call["hangup_by"], call["cause"], call["healed"] = body.by, body.cause, body.healed
+    call["counting"] = None
+    for leg in held.legs.values():
+        _end_leg(leg, at, body.by, body.cause if leg["kind"] == "caller" else None)
+
+
+def _stop_waiting(call: Row, at: float) -> None:
+    if call["queued_at"] is not None and call["wait_s"] is None:
+        call["wait_s"] = at - call["queued_at"]
+
+
+def _count(call: Row, body: f.Body, at: float) -> None:
+    """Add the seconds of a stage when it ends. What follows a talk counts as rating time."""
+    view = Call("", "", "", "", "", call["opened_at"], True, stage=call["stage"])
+    view.apply(body, at)
+    counter = call["counting"]
+    if isinstance(body, f.TalkEnded):
+        counter = "rating_s"
+    elif view.stage != call["stage"]:
+        call["stage"], counter = view.stage, _COUNTER[view.stage]
+    if counter != call["counting"] or isinstance(body, f.CallClosed):
+        call[call["counting"]] += at - call["counted_at"]
+        call["counting"], call["counted_at"] = counter, at

@@ -1,0 +1,83 @@
+"""Rows of the database → records, masked as told. PURE; asks nobody and decides nothing else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from sqlalchemy import Row
+
+from cases.mask import mask_name, mask_number
+from cases.records import (
+    CallRecord,
+    FactRecord,
+    LegRecord,
+    OfferRecord,
+    Person,
+    RatingRecord,
+    RecordingRecord,
+    SlipRecord,
+    VoicemailRecord,
+)
+
+_PERSONAL = {"caller_number": mask_number, "caller_name": mask_name}
+"""Fields of facts that tell who the caller is."""
+
+
+def call_of(row: Row[Any], *, masked: bool) -> CallRecord:
+    """A row of `calls` with `slip_number` and `score`."""
+    values = dict(row._mapping)
+    if masked:
+        values["caller_number"] = mask_number(row.caller_number)
+        values["caller_name"] = mask_name(row.caller_name)
+    return msgspec.convert(values | {"masked": masked}, CallRecord)
+
+
+def fact_of(row: Row[Any], *, masked: bool) -> FactRecord:
+    body = dict(row.body)
+    if masked:
+        for field, mask in _PERSONAL.items():
+            if field in body:
+                body[field] = mask(body[field])
+    return FactRecord(seq=row.seq, at=row.at, type=row.type, body=body)
+
+
+def leg_of(row: Row[Any]) -> LegRecord:
+    return msgspec.convert(dict(row._mapping), LegRecord)
+
+
+def offer_of(row: Row[Any]) -> OfferRecord:
+    return msgspec.convert(dict(row._mapping), OfferRecord)
+
+
+def rating_of(row: Row[Any]) -> RatingRecord:
+    return msgspec.convert(dict(row._mapping), RatingRecord)
+
+
+def recording_of(row: Row[Any]) -> RecordingRecord:
+    return msgspec.convert(dict(row._mapping), RecordingRecord)
+
+
+def slip_of(row: Row[Any]) -> SlipRecord:
+    return msgspec.convert(dict(row._mapping), SlipRecord)
+
+
+def voicemail_of(row: Row[Any]) -> VoicemailRecord:
+    """A row of `voicemails` with `slip_number` and `caller_number`, which is masked."""
+    values = dict(row._mapping) | {"caller_number": mask_number(row.caller_number)}
+    return msgspec.convert(values, VoicemailRecord)
+
+
+def person_of(row: Row[Any]) -> Person:
+    """The public side of a row of `people`."""
+    return Person(
+        id=row.person_id,
+        name=row.name,
+        username=row.username,
+        role=row.role,
+        phone=row.phone or "",
+        skills=row.skills,
+        provider=row.provider,
+        active=row.active,
+        must_change_password=row.must_change_password,
+    )

@@ -1,0 +1,275 @@
+"""The tables. Only shapes; `cases.fold` says what goes in, `cases.access` what comes out.
+
+Times are epoch seconds in UTC as 8-byte floats, as in the facts: one convention from the engine to
+the report, the same on SQLite (which has no time type) and PostgreSQL; days and months are cut in
+the centre's time zone by whoever counts. Texts have no length limit and hold any script (Tibetan
+and Yi included). Kinds, states and outcomes are stable words, not numbers.
+
+Tables marked W are written by the store's writer alone, from facts; I are only inserted by it and
+changed by people or by `cases.recordings` afterwards. W rows refer to persons by id without a
+foreign key: a fact must never be refused because a person was removed.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _text(name: str, *, null: bool = False, index: bool = False) -> Column[str]:
+    return Column(name, Text, nullable=null, index=index)
+
+
+def _time(name: str, *, null: bool = True) -> Column[float]:
+    return Column(name, Double, nullable=null)
+
+
+def _of_call() -> Column[str]:
+    return Column("call_id", Text, ForeignKey("calls.call_id"), nullable=False, index=True)
+
+
+facts = Table(  # W
+    "facts",
+    metadata,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    _time("at", null=False),
+    _text("type"),
+    _text("call_id", null=True, index=True),
+    _text("seat_id", null=True),
+    Column("body", JSON, nullable=False),
+)
+
+journal_position = Table(  # W: one row; facts up to `seq` are in this database
+    "journal_position",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, nullable=False),
+)
+
+calls = Table(  # W
+    "calls",
+    metadata,
+    Column("call_id", Text, primary_key=True),
+    _text("caller_number"),
+    _text("caller_name"),
+    _text("dialled"),
+    _text("ingress"),
+    Column("within_hours", Boolean, nullable=False),
+    _text("language"),
+    _text("service"),
+    _text("line_version"),
+    _text("stage"),
+    _text("outcome", null=True),
+    _text("hangup_by", null=True),
+    Column("cause", Integer, nullable=True),
+    _text("talk_ended_by", null=True),
+    _text("voicemail_why", null=True),
+    _time("opened_at", null=False),
+    _time("queued_at"),  # first asked for a human
+    _time("ringing_at"),  # first rang a seat
+    _time("answered_at"),  # first talked to a seat
+    _time("ended_at"),
+    # Raw seconds by stage; their sum is the length of the call. `counting` names the one that
+    # runs since `counted_at`.
+    _time("ivr_s", null=False),
+    _time("queue_s", null=False),
+    _time("ring_s", null=False),
+    _time("talk_s", null=False),
+    _time("rating_s", null=False),
+    _time("voicemail_s", null=False),
+    _text("counting", null=True),
+    _time("counted_at", null=False),
+    _time("wait_s"),  # from asking for a human to the answer, the message or the end
+    Column("offers", Integer, nullable=False),
+    _text("seat_id", null=True),
+    _text("person_id", null=True, index=True),
+    _text("provider", null=True),
+    Column("healed", Boolean, nullable=False),
+    Column("fallback", Boolean, nullable=False),
+    _text("fallback_by", null=True),
+    Index(None, "opened_at", "call_id"),
+)
+
+legs = Table(  # W: the caller's (its id is the call's) and each seat's
+    "legs",
+    metadata,
+    Column("leg_id", Text, primary_key=True),
+    _of_call(),
+    _text("kind"),
+    _text("seat_id", null=True),
+    _text("person_id", null=True, index=True),
+    _text("phone", null=True),
+    _time("started_at", null=False),
+    _time("rang_at"),
+    _time("answered_at"),
+    _time("ended_at"),
+    _text("ended_by", null=True),
+    Column("cause", Integer, nullable=True),
+)
+
+offers = Table(  # W
+    "offers",
+    metadata,
+    Column("offer_id", Text, primary_key=True),
+    _of_call(),
+    _text("leg_id"),
+    _text("seat_id"),
+    _text("person_id", index=True),
+    _text("phone"),
+    Column("step", Integer, nullable=False),
+    Column("reason", JSON, nullable=False),
+    _time("offered_at", null=False),
+    _time("waited_s", null=False),
+    _time("rang_at"),
+    _time("ended_at"),
+    _text("end", null=True),
+    Column("cause", Integer, nullable=True),
+    _time("rang_s"),
+)
+
+ratings = Table(  # W: one per service act, never changed
+    "ratings",
+    metadata,
+    Column("leg_id", Text, primary_key=True),
+    _of_call(),
+    _text("person_id", index=True),
+    _time("at", null=False),
+    Column("score", Integer, nullable=True),
+    _text("missed", null=True),
+)
+
+seat_spells = Table(  # W: the duty ledger; `spell_id` is the number of the fact that began it
+    "seat_spells",
+    metadata,
+    Column("spell_id", BigInteger, primary_key=True, autoincrement=False),
+    _text("seat_id"),
+    _text("person_id"),
+    _text("provider"),
+    _text("state"),
+    _text("reason"),
+    _time("began_at", null=False),
+    _time("ended_at"),
+    Index(None, "person_id", "began_at"),
+    Index(None, "ended_at"),
+)
+
+recordings = Table(  # I
+    "recordings",
+    metadata,
+    Column("recording_id", Text, primary_key=True),
+    _of_call(),
+    _text("kind"),
+    _text("path"),  # relative to the recordings directory
+    _text("status", index=True),
+    _time("ended_at", null=False),
+    _time("seconds"),
+    _text("sha256", null=True),
+    Column("bytes", BigInteger, nullable=True),
+)
+
+voicemails = Table(  # I
+    "voicemails",
+    metadata,
+    Column("recording_id", Text, ForeignKey("recordings.recording_id"), primary_key=True),
+    _of_call(),
+    _text("why"),
+    _time("seconds", null=False),
+    _time("left_at", null=False),
+    _text("state", index=True),
+    _text("handled_by", null=True),
+    _time("handled_at"),
+)
+
+slips = Table(  # I: exactly one per call
+    "slips",
+    metadata,
+    Column("number", Text, primary_key=True),
+    Column("call_id", Text, ForeignKey("calls.call_id"), nullable=False, unique=True),
+    Column("version", Integer, nullable=False),
+    _text("kind"),
+    _text("matter"),
+    _text("place"),
+    _text("text"),
+    Column("groups", JSON, nullable=False),
+    Column("emotion", Integer, nullable=True),
+    _time("created_at", null=False),
+    _time("updated_at", null=False),
+    _text("updated_by", null=True),
+)
+
+slip_days = Table(  # W: the last running number given on a day (YYMMDD, centre's time zone)
+    "slip_days",
+    metadata,
+    Column("day", Text, primary_key=True),
+    Column("last", Integer, nullable=False),
+)
+
+people = Table(
+    "people",
+    metadata,
+    Column("person_id", Text, primary_key=True),
+    _text("name"),
+    Column("username", Text, nullable=False, unique=True),
+    _text("password_hash"),
+    Column("must_change_password", Boolean, nullable=False),
+    Column("failures", Integer, nullable=False),
+    _time("locked_until"),
+    _text("role"),
+    _text("provider"),
+    Column("skills", JSON, nullable=False),
+    Column("phone", Text, nullable=True, unique=True),
+    _text("sip_ha1", null=True),
+    Column("active", Boolean, nullable=False),
+    _time("added_at", null=False),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("token_hash", Text, primary_key=True),
+    Column("person_id", Text, ForeignKey("people.person_id"), nullable=False, index=True),
+    _time("opened_at", null=False),
+    _time("seen_at", null=False),
+    _time("expires_at", null=False),
+    _time("revoked_at"),
+)
+
+audit = Table(  # append-only; each row's hash covers the row before
+    "audit",
+    metadata,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    _time("at", null=False),
+    _text("person_id"),
+    _text("action"),
+    _text("object"),
+    _text("prev_hash"),
+    _text("hash"),
+)
+
+audit_head = Table(  # one row; locked while a row is added, and tells when the end was cut off
+    "audit_head",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, nullable=False),
+    _text("hash"),
+)
