@@ -9,28 +9,26 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import sys
 import tempfile
 import time
-import unicodedata
 from collections.abc import Callable, Sequence
 from pathlib import Path
-
-from sqlalchemy.exc import SQLAlchemyError
 
 from cases.access import Access
 from cases.people import People
 from cases.sessions import Sessions
-from cases.store import Store, StoreUnready, store_url
+from cases.store import Store
 from config.model import Settings
 from config.words import Words, words
-from hotline.cast import Cast, Provision
-from hotline.cli import DONE, FAILED
+from hotline.cast import Cast
+from hotline.cli import DONE, FAILED, Refused
 from hotline.demo_check import Checked, check
 from hotline.demo_plan import Plan, plan
 from hotline.demo_play import Play, Played
 from hotline.onlooker import LineError, Onlooker
-from hotline.phones import phones_teller
+from hotline.opened import opened
+from hotline.phones import provision
+from hotline.table import table, width
 from queues.hours import is_open
 from telephony.phonelog import PhoneError
 from telephony.places import Places
@@ -41,74 +39,43 @@ DEADLINE_S = 150.0
 Say = Callable[[str], None]
 
 
-class DemoRefused(Exception):
-    """The demonstration cannot be given here and now; the text says why, in the user's words."""
-
-
 def arguments(parser: argparse.ArgumentParser) -> None:
     del parser  # the settings are all it looks at
 
 
 def main(args: argparse.Namespace, settings: Settings) -> int:
-    book = words(args.lang)
-    try:
-        fine = asyncio.run(_visit(settings, book))
-    except DemoRefused as refused:
-        print(refused, file=sys.stderr)
-        return FAILED
-    return DONE if fine else FAILED
+    return DONE if asyncio.run(_visit(settings, args.lang)) else FAILED
 
 
-async def _visit(settings: Settings, book: Words) -> bool:
-    places = Places.of(settings)
-    try:
-        store = await Store.open(store_url(settings.store.url, places.data))
-    except (StoreUnready, OSError, SQLAlchemyError) as error:
-        raise DemoRefused(book.text("demo.trouble", error=error)) from error
-    try:
-        return await demo(
-            settings,
-            store,
-            phones_teller(settings, People(store)),
-            recordings=places.recordings,
-            book=book,
-            say=lambda line: print(line, flush=True),
-        )
-    finally:
-        await store.close()
+async def _visit(settings: Settings, tag: str) -> bool:
+    book = words(tag)
+    async with opened(settings, tag) as store:
+        return await demo(settings, store, book=book, say=lambda line: print(line, flush=True))
 
 
-async def demo(
-    settings: Settings,
-    store: Store,
-    provision: Provision,
-    *,
-    recordings: Path,
-    book: Words,
-    say: Say,
-) -> bool:
-    """Give the demonstration; whether everything was as it should be. Raises DemoRefused.
-
-    `provision` brings the telephone exchange's accounts in step with the store's.
-    """
+async def demo(settings: Settings, store: Store, *, book: Words, say: Say) -> bool:
+    """Give the demonstration; whether everything was as it should be. Raises Refused."""
     script = plan(settings.line)
-    hours, zone = settings.line.hours, settings.line.centre.timezone
-    if not is_open(hours, zone, time.time()):
-        raise DemoRefused(book.text("demo.closed"))
+    if not is_open(settings.line.hours, settings.line.centre.timezone, time.time()):
+        raise Refused(book.text("demo.closed"))
     if len(script.seats) > len(settings.seats):
-        raise DemoRefused(
+        raise Refused(
             book.text("demo.few_seats", needed=len(script.seats), seats=len(settings.seats))
         )
-    cast = Cast(People(store), Sessions(store, 1.0), provision)
+    people = People(store)
+
+    async def tell_exchange() -> None:
+        await provision(settings, people)
+
+    cast = Cast(people, Sessions(store, 1.0), tell_exchange)
+    access = Access(store, Places.of(settings).recordings)
     try:
         async with asyncio.timeout(DEADLINE_S):
-            return await _given(
-                settings, script, cast, Access(store, recordings), book=book, say=say
-            )
+            return await _given(settings, script, cast, access, book=book, say=say)
     except TimeoutError:
-        raise DemoRefused(book.text("demo.too_long", seconds=DEADLINE_S)) from None
+        raise Refused(book.text("demo.too_long", seconds=DEADLINE_S)) from None
     except (LineError, PhoneError) as error:
-        raise DemoRefused(book.text("demo.trouble", error=error)) from error
+        raise Refused(book.text("demo.trouble", error=error)) from error
     finally:
         await cast.dismiss()
 
@@ -159,8 +126,8 @@ async def _given(
         for one in played
     ]
     say("")
-    for line_ in table(checked, book):
-        say(line_)
+    for row in report(checked, book):
+        say(row)
     for scene in script.left_out:
         say(book.text("demo.left_out", scene=book.text(f"demo.scene.{scene}")))
     wrong = sum(1 for one in checked if one.findings)
@@ -171,28 +138,33 @@ async def _given(
 
 def _only_us(line: Onlooker, book: Words) -> None:
     if line.calls:
-        raise DemoRefused(book.text("demo.calls", calls=len(line.calls)))
+        raise Refused(book.text("demo.calls", calls=len(line.calls)))
     taken = [seat.name for seat in line.seats.values() if seat.state != "signed_out"]
     if taken:
-        raise DemoRefused(book.text("demo.taken", seats="、".join(taken)))
+        raise Refused(book.text("demo.taken", seats="、".join(taken)))
 
 
 # ---- the table ----
 
+_HEADS = ("scene", "number", "outcome", "offers", "rating", "recording", "verdict")
 
-def table(checked: Sequence[Checked], book: Words) -> list[str]:
-    """Aligned lines: a Chinese character is two columns wide."""
-    heads = ("scene", "number", "outcome", "offers", "rating", "recording", "verdict")
-    rows = [[book.text(f"demo.head.{head}") for head in heads]]
-    rows += [_row(one, book) for one in checked]
-    widths = [max(_width(row[n]) for row in rows) for n in range(len(heads))]
-    lines = ["  ".join(_padded(cell, width) for cell, width in zip(row, widths, strict=True))
-             for row in rows]  # fmt: skip
-    lines.insert(1, "  ".join("─" * width for width in widths))
-    for one in checked:
-        lines += [_finding(one, finding.what, finding.found, finding.expected, book)
-                  for finding in one.findings]  # fmt: skip
-    return [line.rstrip() for line in lines]
+
+def report(checked: Sequence[Checked], book: Words) -> list[str]:
+    """The table, and below it every difference in a line of its own."""
+    head = [book.text(f"demo.head.{name}") for name in _HEADS]
+    lines = table([head, *(_row(one, book) for one in checked)])
+    lines.insert(1, "─" * max(map(width, lines)))
+    return lines + [
+        book.text(
+            "demo.finding",
+            scene=book.text(f"demo.scene.{one.played.planned.scene}"),
+            what=book.text(f"demo.what.{finding.what}"),
+            found=finding.found,
+            expected=finding.expected,
+        )
+        for one in checked
+        for finding in one.findings
+    ]
 
 
 def _row(one: Checked, book: Words) -> list[str]:
@@ -215,19 +187,3 @@ def _row(one: Checked, book: Words) -> list[str]:
         "-" if one.seconds is None else f"{one.seconds:.1f} s",
         verdict,
     ]
-
-
-def _finding(one: Checked, what: str, found: str, expected: str, book: Words) -> str:
-    scene = book.text(f"demo.scene.{one.played.planned.scene}")
-    return book.text(
-        "demo.finding", scene=scene, what=book.text(f"demo.what.{what}"), found=found,
-        expected=expected,
-    )  # fmt: skip
-
-
-def _width(text: str) -> int:
-    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
-
-
-def _padded(text: str, width: int) -> str:
-    return text + " " * (width - _width(text))

@@ -9,7 +9,7 @@ from cases.records import CallDetail
 from config.loader import load
 from config.model import Language, Line, Menu, MenuKey, MenuNode, Rating
 from config.words import TONGUES, words
-from hotline.demo import table
+from hotline.demo import report
 from hotline.demo_check import Checked, Finding
 from hotline.demo_plan import ORDER, plan, ways_to
 from hotline.demo_play import Played
@@ -112,7 +112,7 @@ def test_the_table_says_what_differs(tongue: str) -> None:
         findings=(Finding("call", "", "1"),),
     )
     catalogue = words(tongue)
-    lines = table([one], catalogue)
+    lines = report([one], catalogue)
     assert catalogue.text("demo.wrong") in lines[2]
     assert catalogue.text("demo.what.call") in lines[3]
 
@@ -120,7 +120,7 @@ def test_the_table_says_what_differs(tongue: str) -> None:
 def test_columns_stand_under_each_other_whatever_the_width_of_a_character() -> None:
     calls = plan(SHIPPED).calls
     rows = [Checked(played=Played(c), detail=None, seconds=None, findings=()) for c in calls]
-    lines = table(rows, words("zh-CN"))
+    lines = report(rows, words("zh-CN"))
     starts = {_columns_before(line, "1380000") for line in lines[2:]}
     assert len(starts) == 1
 
