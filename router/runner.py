@@ -59,6 +59,7 @@ class Pump:
         self._followers: list[Follower] = []
         self._lanes: dict[str, deque[Command]] = {}
         self._since_snapshot = 0
+        self._recorded = 0
 
     # ---- the inbox ----
 
@@ -84,7 +85,7 @@ class Pump:
     # ---- the work ----
 
     async def run(self, telephony: Telephony) -> None:
-        """Pump until cancelled. Raises OSError when the journal cannot be written."""
+        """Pump until cancelled. Raises OSError (in a group) when the journal cannot be written."""
         async with asyncio.TaskGroup() as lanes:
 
             def send(commands: Sequence[Command]) -> None:
@@ -131,6 +132,7 @@ class Pump:
     def _record(self, step: Step) -> Sequence[Command]:
         if step.facts:
             self._journal.append(step.facts)
+            self._recorded = step.facts[-1].seq
             for follower in self._followers:
                 follower(step.facts)
             self._since_snapshot += len(step.facts)
@@ -141,7 +143,9 @@ class Pump:
     def _keep_snapshot(self) -> None:
         self._since_snapshot = 0
         snapshot = self._engine.snapshot()
-        self._journal.keep_snapshot(snapshot.seq, msgspec.msgpack.encode(snapshot))
+        # A state that the journal refused must not come back from a snapshot.
+        if snapshot.seq == self._recorded:
+            self._journal.keep_snapshot(snapshot.seq, msgspec.msgpack.encode(snapshot))
 
     # ---- lanes ----
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from math import ceil
 from typing import assert_never
 
@@ -41,8 +41,8 @@ EXISTS = "exists"
 NO_CONTACT = 20
 """Q.850 "subscriber absent": what a phone without a registered address amounts to."""
 
-Resolve = Callable[[str, str], str]
-"""(prompt id, language) → media URI `sound:/path/without/extension`; LookupError: not there."""
+Resolve = Callable[[Sequence[str], str], Sequence[str]]
+"""(prompt ids, language) → media URIs `sound:/path/without/extension`; LookupError: not there."""
 
 _GONE_WORDS = ("not found", "not in Stasis", "not in a Stasis")
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f-\x9f\u2028\u2029"<>\\]')
@@ -98,13 +98,7 @@ class Operator:
                 assert_never(command)
 
     async def _play(self, play: c.Play) -> None:
-        # Pieces that nobody recorded are left out; a sentence with a gap beats silence.
-        media = []
-        for prompt in play.prompts:
-            try:
-                media.append(self._resolve(prompt, play.language))
-            except LookupError:
-                log.warning("prompt missing", prompt=prompt, language=play.language)
+        media = self._media(play.prompts, play.language)
         if not media:
             self._post(refusal(play, NO_PROMPT))
             return
@@ -117,6 +111,16 @@ class Operator:
         except PbxFault:
             self._lines.drop(self._lines.plays, play.play_id)
             raise
+
+    def _media(self, prompts: Sequence[str], language: str) -> list[str]:
+        """What nobody recorded is left out: a sentence with a gap beats silence."""
+        try:
+            return list(self._resolve(prompts, language))
+        except LookupError:
+            if len(prompts) > 1:
+                return [media for one in prompts for media in self._media((one,), language)]
+            log.warning("prompt missing", prompt=prompts[0], language=language)
+            return []
 
     async def _start_hold(self, call_id: str) -> None:
         if call_id in self._lines.holds:
@@ -134,7 +138,8 @@ class Operator:
             await self._ari.delete("channels", call_id, "moh")
 
     async def _ring(self, ring: c.RingSeat) -> None:
-        self._lines.legs[ring.leg_id] = Leg()
+        known = ring.leg_id in self._lines.legs
+        self._lines.legs.setdefault(ring.leg_id, Leg())
         try:
             await self._ari.post(
                 "channels",
@@ -150,7 +155,8 @@ class Operator:
                 },
             )
         except PbxFault as fault:
-            self._lines.legs.pop(ring.leg_id, None)
+            if not known:
+                self._lines.legs.pop(ring.leg_id, None)
             if isinstance(fault, AriRefused) and fault.status == 500:
                 # "Allocation failed": no such phone, or none of its addresses can be reached.
                 self._post(LegEnded(ring.leg_id, "unreachable", NO_CONTACT))
@@ -186,7 +192,7 @@ class Operator:
     async def _record(self, record: c.RecordVoicemail) -> None:
         self._lines.holds.discard(record.call_id)
         try:
-            beep = self._resolve("beep", "")
+            (beep,) = self._resolve(("beep",), "")
         except LookupError:
             log.warning("prompt missing", prompt="beep", language="")
         else:

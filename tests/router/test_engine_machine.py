@@ -243,7 +243,7 @@ class LineMachine(RuleBasedStateMachine):
         channels += [
             e.SeenChannel(e.call_of(leg), leg, up=state == "up") for leg, state in self.legs.items()
         ]
-        bridges = {
+        bridges: dict[str, tuple[str, ...]] = {
             call.talk.bridge_id: (call.id, call.talk.leg_id)
             for call in self.engine.state.calls.values()
             if call.talk is not None

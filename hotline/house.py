@@ -1,0 +1,227 @@
+"""The running hotline: every part made, joined and started in order, and stopped in reverse.
+
+Order of the start: database, journal, prompts, Asterisk, router, screens. A failing part ends the
+whole with its reason; Asterisk's dialplan then serves the callers. Nothing is decided here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import msgspec
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from cases.access import Access
+from cases.history import facts_since
+from cases.journal import FileJournal
+from cases.people import People
+from cases.recordings import Recordings
+from cases.sessions import Sessions
+from cases.store import Store, migrate, store_url
+from cases.writer import StoreWriter
+from config.model import Line, Settings
+from hotline.clock import SteadyClock
+from hotline.phones import accounts, provision
+from router.facts import Fact
+from router.runner import Pump, recover
+from telephony.exchange import Exchange
+from telephony.pbx import PrivatePbx
+from telephony.places import PROJECT, Places
+from telephony.program import find_program
+from telephony.prompts import Sounds, load_manifest
+from telephony.secrets import kept_secrets
+from telephony.sounds import install
+from web.route import Deps, Part
+from web.server import WebServer
+
+log = structlog.get_logger(__name__)
+
+COUNTED: Final = ("CallOpened", "Queued", "CallClosed", "FallbackImported")
+"""Facts the board counts today by."""
+
+DRAIN_S: Final = 5.0
+"""At the end the database gets this long for what is in the log; the rest waits there."""
+
+JOURNAL_LATE_S: Final = 2.0
+
+Say = Callable[[str], None]
+
+
+class House(msgspec.Struct):
+    """What runs, for whoever started it."""
+
+    settings: Settings
+    port: int
+    people: People
+    sessions: Sessions
+    access: Access
+    pump: Pump
+    writer: StoreWriter
+    began_pbx: bool
+    """Whether this hotline started Asterisk, and so ends it."""
+
+
+def versioned(line: Line) -> Line:
+    """The line with a version that names these very settings; it stands on every decision."""
+    mark = hashlib.sha256(msgspec.json.encode(line)).hexdigest()[:8]
+    return msgspec.structs.replace(line, version=f"{line.version}-{mark}")
+
+
+async def open_store(settings: Settings) -> Store:
+    """The database, brought to the newest schema."""
+    url = store_url(settings.store.url, Places.of(settings).data)
+    await migrate(url)
+    return await Store.open(url)
+
+
+@asynccontextmanager
+async def running(settings: Settings, store: Store, say: Say) -> AsyncIterator[House]:
+    """Serve the line until the block is left. `say` is told which step begins (a word).
+
+    Raises PbxProblem, PromptProblem, JournalHeld, OSError with the reason when a part fails.
+    """
+    clock, places = SteadyClock(), Places.of(settings)
+    line = versioned(settings.line)
+    people, sessions = People(store), Sessions(store, settings.web.session_hours)
+    access = Access(store, places.recordings)
+    recordings = Recordings(store, places.recordings)
+    async with AsyncExitStack() as stack:
+        say("prompts")
+        manifest = load_manifest()
+        site = PROJECT / settings.paths.prompts if settings.paths.prompts else None
+        await asyncio.to_thread(install, manifest, site, places.sounds, places.moh)
+
+        say("journal")
+        journal = FileJournal(places.data / "journal")
+        stack.callback(journal.close)
+        pump = Pump(recover(line, journal), journal, clock)
+        zone = ZoneInfo(line.centre.timezone)
+        writer = StoreWriter(
+            store,
+            journal,
+            zone=zone,
+            flush_s=settings.store.flush_s,
+            flush_rows=settings.store.flush_rows,
+            committed=recordings.notice,
+        )
+        stack.callback(pump.follow(writer.follow))
+
+        say("pbx")
+        began = await _pbx_up(settings, people, stack)
+
+        exchange = Exchange(
+            settings,
+            kept_secrets(places.secrets),
+            ledger=places.ledger,
+            mark=places.data / "fallback-read.json",
+            resolve=Sounds(manifest, places.sounds).media,
+            clock=clock,
+            post=pump.post,
+        )
+
+        async def history(since: float) -> Sequence[Fact]:
+            await writer.caught_up(journal.last_seq, DRAIN_S)
+            return await facts_since(store, since, COUNTED)
+
+        async def tell_phones() -> None:
+            await provision(settings, people)
+
+        deps = Deps(
+            settings=settings,
+            desk=pump,
+            access=access,
+            people=people,
+            sessions=sessions,
+            clock=clock,
+            health={"store": _store_part(writer), "journal": _journal_part(journal)},
+            history=history,
+            provision=tell_phones,
+        )
+        async with asyncio.TaskGroup() as parts:
+            tasks = [
+                parts.create_task(writer.run(), name="store writer"),
+                parts.create_task(recordings.run(clock), name="recordings"),
+            ]
+            call_path = [
+                parts.create_task(pump.run(exchange), name="pump"),
+                parts.create_task(exchange.run(), name="exchange"),
+            ]
+            say("router")
+            await exchange.up(30.0)
+            say("web")
+            server = WebServer(deps)
+            port = await server.start()
+            scheduler = _sweeps(settings, sessions, recordings, clock)
+            try:
+                yield House(settings, port, people, sessions, access, pump, writer, began)
+            finally:
+                scheduler.shutdown(wait=False)
+                await server.stop()
+                await _end(call_path)
+                try:
+                    await writer.caught_up(journal.last_seq, DRAIN_S)
+                except TimeoutError:
+                    log.warning("the database is behind; facts wait in the log")
+                await _end(tasks)
+
+
+async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks)
+
+
+async def _pbx_up(settings: Settings, people: People, stack: AsyncExitStack) -> bool:
+    if not settings.pbx.manage:
+        return False
+    places = Places.of(settings)
+    pbx = PrivatePbx(
+        settings, kept_secrets(places.secrets), places, find_program(settings, places)
+    )
+    language = {lang.id: lang.prompts for lang in settings.line.languages}.get(
+        settings.line.default_language, "zh-CN"
+    )
+    phones = await accounts(people)
+    started = await asyncio.to_thread(pbx.start, phones, language=language)
+    if started == "outdated":
+        log.warning("asterisk runs with older settings; restart it when no call is in")
+    if started != "started":
+        return False
+    stack.push_async_callback(asyncio.to_thread, pbx.stop)
+    return True
+
+
+def _sweeps(
+    settings: Settings, sessions: Sessions, recordings: Recordings, clock: SteadyClock
+) -> AsyncIOScheduler:
+    """Periodic work. Only a trigger: what is to be done stands in the database."""
+
+    async def forget_sessions() -> None:
+        await sessions.forget_expired(clock.now())
+
+    async def tidy_recordings() -> None:
+        await recordings.tidy()
+
+    # APScheduler's defaults drop a run that is a second late, and read times in the host's zone.
+    scheduler = AsyncIOScheduler(
+        timezone=ZoneInfo(settings.line.centre.timezone),
+        job_defaults={"misfire_grace_time": 3600, "coalesce": True, "max_instances": 1},
+    )
+    scheduler.add_job(forget_sessions, "interval", hours=1)
+    scheduler.add_job(tidy_recordings, "interval", hours=1)
+    scheduler.start()
+    return scheduler
+
+
+def _store_part(writer: StoreWriter) -> Callable[[], Part]:
+    return lambda: Part("degraded" if writer.failing else "ok", behind=writer.behind())
+
+
+def _journal_part(journal: FileJournal) -> Callable[[], Part]:
+    return lambda: Part("ok", behind=journal.last_seq - journal.synced_seq)
