@@ -1,10 +1,10 @@
 """Reads what the dialplan noted of calls it served without the router.
 
-The dialplan appends one line to the ledger when such a call ends (config/asterisk, context
-`ledger`); a line is an URI query, so that a caller's number may hold anything. We only read it:
-`unread` gives the lines after our mark, `done` moves the mark once they are safe elsewhere. A
-crash in between gives the same calls again, and the engine knows them by their call id; none is
-lost. The ledger itself is never written or cut by us.
+The ledger is the file of Asterisk's queue log. The dialplan adds one line with the event `SERVED`
+to it when such a call ends (config/asterisk, context `ledger`); its values are an URI query, so
+that a caller's number may hold anything. We only read: `unread` gives the calls after our mark,
+`done` moves the mark once they are safe elsewhere. A crash in between gives the same calls again,
+and the engine knows them by their call id; none is lost. We never write or cut the ledger itself.
 """
 
 from __future__ import annotations
@@ -66,7 +66,11 @@ class Ledger:
             whole, newline, _ = file.read().rpartition(b"\n")
         served, unreadable = [], 0
         for line in whole.split(b"\n") if newline else ():
-            call = self._parse(line)
+            # time|call id|queue|agent|event|what the event says; all but ours are Queue()'s own.
+            head, ours, info = line.decode("utf-8", "replace").partition("|NONE|SERVED|")
+            if not ours:
+                continue
+            call = self._parse(head.split("|")[1], info)
             if call is None:
                 unreadable += 1
             else:
@@ -89,18 +93,18 @@ class Ledger:
         except (FileNotFoundError, msgspec.DecodeError):
             return Mark()  # calls that were imported already are known by their id
 
-    def _parse(self, line: bytes) -> FallbackServed | None:
-        pairs = (pair.partition("=") for pair in line.decode("utf-8", "replace").split("&"))
+    def _parse(self, call_id: str, info: str) -> FallbackServed | None:
+        pairs = (pair.partition("=") for pair in info.split("&"))
         fields = {name: unquote(value) for name, _, value in pairs}
         try:
-            seconds = max(0.0, (int(fields["bytes"]) - _HEADER) / _BYTES_A_SECOND)
             member = fields["member"].removeprefix("PJSIP/")
-            voicemail = fields["voicemail"] if seconds >= self._min_voicemail_s else ""
+            seconds = _seconds(fields["voicemail"])
+            voicemail = Path(fields["voicemail"]).name if seconds >= self._min_voicemail_s else ""
             outcome: Literal["answered", "voicemail", "abandoned"] = (
                 "answered" if member else "voicemail" if voicemail else "abandoned"
             )
             return FallbackServed(
-                call_id=fields["call"],
+                call_id=call_id,
                 caller_number=fields["number"],
                 started_at=float(fields["arrived"]),
                 ended_at=float(fields["ended"]),
@@ -111,3 +115,12 @@ class Ledger:
             )
         except (KeyError, ValueError):
             return None
+
+
+def _seconds(recording: str) -> float:
+    """How long the message in this file is; 0 when there is none."""
+    try:
+        size = Path(recording).stat().st_size if recording else 0
+    except FileNotFoundError:
+        size = 0
+    return max(0.0, (size - _HEADER) / _BYTES_A_SECOND)

@@ -96,12 +96,11 @@ class PrivatePbx:
 
     def stop(self, within_s: float = 10.0) -> bool:
         """End watchdog and Asterisk, which hangs up every call; False when neither ran."""
-        watchdog, pid = self.watchdog_pid(), self.pid()
-        if watchdog is not None:
-            end(watchdog, str(self._watch), within_s)
+        watched = self.stop_watchdog(within_s)
+        pid = self.pid()
         if pid is not None:
             end(pid, str(self._conf), within_s)
-        return pid is not None or watchdog is not None
+        return pid is not None or watched
 
     def status(self) -> PbxStatus:
         pid = self.pid()
@@ -150,6 +149,13 @@ class PrivatePbx:
         )
         # It writes this too, for when we die right here.
         self._watchdog_pid_file.write_text(f"{pid}\n")
+
+    def stop_watchdog(self, within_s: float = 5.0) -> bool:
+        """End the watchdog; False when none ran."""
+        pid = self.watchdog_pid()
+        if pid is not None:
+            end(pid, str(self._watch), within_s)
+        return pid is not None
 
     def _make_directories(self) -> None:
         pbx = self.places.pbx

@@ -55,7 +55,7 @@ class Places(msgspec.Struct, frozen=True):
     @property
     def ledger(self) -> Path:
         """What the dialplan notes of calls it served alone; see `telephony.fallback`."""
-        return self.pbx / "fallback.log"
+        return self.log / "fallback.log"
 
     @property
     def secrets(self) -> Path:

@@ -46,9 +46,9 @@ MODULES: Final = """
     format_pcm format_wav format_sln
     codec_ulaw codec_alaw codec_a_mu codec_g722 codec_resample
     res_musiconhold res_manager_devicestate
-    app_queue app_mixmonitor app_record app_playback app_echo app_stack app_dial app_verbose
-    app_senddtmf app_userevent
-    func_callerid func_channel func_env func_logic func_strings func_cut func_uri func_timeout
+    app_exec app_queue app_mixmonitor app_record app_playback app_echo app_stack
+    app_dial app_verbose app_senddtmf app_userevent
+    func_callerid func_channel func_logic func_strings func_cut func_uri func_timeout
     res_pjproject res_pjsip res_pjsip_pubsub res_pjsip_session res_pjsip_sdp_rtp res_pjsip_registrar
     res_pjsip_authenticator_digest res_pjsip_outbound_authenticator_digest
     res_pjsip_endpoint_identifier_user res_pjsip_endpoint_identifier_ip res_pjsip_caller_id
@@ -101,7 +101,6 @@ def render(
     values = {
         "pbx": _path("paths.data", places.pbx),
         "recordings": _path("paths.data", places.recordings),
-        "ledger": _path("paths.data", places.ledger),
         "modules": _path("paths.asterisk_root", modules),
         "language": _matching("language", language, _NAME, "name"),
         "centre": _matching("line.centre.id", line.centre.id, _NAME, "name"),
@@ -131,14 +130,13 @@ def render(
         "max_wait_s": str(ceil(line.queue.max_wait_s)),
         "queues": "\n".join(f"[{app_queue(name)}](fallback)" for name in queue_names(settings)),
         "voicemail_max_s": str(line.voicemail.max_s),
+        "voicemail_least_s": str(line.voicemail.silence_s + ceil(line.voicemail.min_s)),
         "voicemail_silence_s": str(line.voicemail.silence_s),
         # Record() ends on `#`, with `t` on `*`, with `y` on any key.
         "voicemail_end": {"#": "", "*": "t"}.get(line.voicemail.end_key, "y"),
         "epoch": str(_EPOCH),
-        "say_wait": _say(places.sounds / language / "fallback-wait"),
-        "say_voicemail": _say(places.sounds / language / "fallback-voicemail"),
-        "say_thanks": _say(places.sounds / language / "voicemail-thanks"),
-        "say_echo": _say(places.sounds / language / "device-check"),
+        "sounds": _path("paths.data", places.sounds),
+        "prompts": _path("paths.data", places.sounds / language),
     }
     texts = {
         template.name.removesuffix(".tmpl"): _Lines(template.read_text("utf-8")).substitute(values)
@@ -260,12 +258,6 @@ class _Lines(Template):
     delimiter = "@"
     idpattern = "(?!)"
     braceidpattern = "[a-z0-9_]+"
-
-
-def _say(sound: Path) -> str:
-    """A dialplan step that plays a prompt where there is one: a missing one is not worth a word."""
-    path = _path("paths.data", sound)
-    return f" same => n,ExecIf($[${{STAT(e,{path}.alaw)}}]?Playback({path}))"
 
 
 def _media(host: str) -> str:

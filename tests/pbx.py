@@ -37,6 +37,15 @@ _T = TypeVar("_T")
 PASSWORD = "only-for-tests"
 PHONES: Mapping[str, str] = MappingProxyType({f"phone{n}": PASSWORD for n in range(1, 7)})
 
+PROMPTS = (
+    "fallback-wait",
+    "fallback-voicemail",
+    "voicemail-thanks",
+    "voicemail-empty",
+    "device-check",
+)
+"""What the dialplan says without the router."""
+
 _DIALPLAN = """
 [tests]
 exten => quiet,1,Answer()
@@ -127,6 +136,10 @@ def start_pbx(data: Path, **changes: Any) -> RunningPbx:
     places = Places.of(settings)
     places.moh.mkdir(parents=True)
     write_tone(places.moh / "hold.wav", 300, 5)
+    spoken = places.sounds / "zh-CN"
+    spoken.mkdir(parents=True)
+    for prompt in (*(spoken / name for name in PROMPTS), places.sounds / "beep"):
+        prompt.with_suffix(".alaw").write_bytes(b"\xd5" * 800)  # a tenth of a second of silence
     second = data / "second"
     second.with_suffix(".sln").write_bytes(bytes(16000))
     pbx = PrivatePbx(settings, kept_secrets(places.secrets), places, find_program(settings, places))
