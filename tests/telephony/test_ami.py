@@ -277,7 +277,9 @@ async def test_two_lists_and_other_events_may_be_interleaved(server: AmiServer) 
             lines = (await server.received("QueueStatus")).split(b"\r\n")
             ids.append(lines[1].removeprefix(b"ActionID: ").decode())
         parts = [listing(f"list {n}")(i).split(b"\r\n\r\n") for n, i in enumerate(ids)]
-        foreign = b"Event: OriginateResponse\r\nActionID: 0\r\nResponse: Failure"
+        # Another program's dial with an id as plain as a counter's, which everyone is told of.
+        plain = ids[0].rpartition("-")[2]
+        foreign = f"Event: OriginateResponse\r\nActionID: {plain}\r\nResponse: Failure".encode()
         for first, second in zip(*parts, strict=True):
             await server.say(b"\r\n\r\n".join([part for part in (first, second, foreign) if part]))
             await server.say(b"\r\n\r\n")
@@ -287,7 +289,7 @@ async def test_two_lists_and_other_events_may_be_interleaved(server: AmiServer) 
             ["list 1", None],
         ]
         for _ in parts[0][:-1]:
-            assert (await client.event("OriginateResponse")).keys["ActionID"] == "0"
+            assert (await client.event("OriginateResponse")).keys["ActionID"] == plain
 
 
 async def test_a_cancelled_list_and_an_error_are_refusals(server: AmiServer) -> None:
@@ -473,13 +475,23 @@ async def test_a_frozen_asterisk_is_noticed(server: AmiServer) -> None:
     assert reasons[0] == "AMI Ping: no reply within 0.05 s"
 
 
-async def test_up_tells_why_it_is_not(server: AmiServer) -> None:
-    server.answers["Login"] = refusal("Authentication failed")
-    async with running(server) as client:
-        await server.received("Login")
-        await server.received("Login")
-        with pytest.raises(AmiLost, match="Authentication failed"):
-            await client.ami.up(0.01)
+async def test_after_a_loss_it_is_not_up_and_tells_why_once(server: AmiServer) -> None:
+    with capture_logs() as logs:
+        async with running(server) as client:
+            await client.ami.up(5)
+            await server.received("Login")
+            server.answers["Login"] = refusal("Authentication failed")
+            server.reset()
+            for _ in range(3):
+                await server.received("Login")
+            assert not client.ami.connected
+            with pytest.raises(AmiLost, match="Authentication failed"):
+                await client.ami.up(0.01)
+            with pytest.raises(AmiLost, match="not connected"):
+                await client.ami.request("Ping")
+    reasons = [line["reason"] for line in logs if line["event"] == "pbx link down"]
+    assert len(reasons) == 2
+    assert reasons[1] == "AMI Login refused: Authentication failed"
 
 
 async def test_a_refused_port_is_tried_again_until_it_opens() -> None:

@@ -7,7 +7,7 @@ import sys
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from telephony import ami_wire
@@ -73,11 +73,13 @@ def test_bytes_that_are_not_utf8_become_marks_and_cost_nothing_else() -> None:
     assert parsed.keys == {"CallerIDName": "a\ufffd\ufffdb", "Linkedid": "1.1"}
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_garbage_is_never_an_error(message: bytes) -> None:
     parse(message)
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, len(EVENT) * 3)))
 def test_messages_are_the_same_at_any_cut(cuts: list[int]) -> None:
     stream = EVENT * 3
