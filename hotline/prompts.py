@@ -69,7 +69,7 @@ def _summary(manifest: Manifest, rows: list[Row], book: Words) -> list[str]:
     """One line for each language: how many of its prompts are in which state, and its fallback."""
     states = ("site", "master", "slot", "not-installed")
     head = [book.text("cli.prompts.column.language"), ""]
-    head += [book.text(f"prompts.state.{state}") for state in states]
+    head += [book.text(f"cli.prompts.count.{state}") for state in states]
     lines = [[*head, book.text("cli.prompts.column.fallback")]]
     for language, about in manifest.languages.items():
         count: Counter[str] = Counter(row.state for row in rows if row.language == language)

@@ -10,6 +10,7 @@ import pytest
 
 from cases.people import People
 from cases.store import Store, store_url
+from config.loader import load
 from config.words import words
 from hotline.cli import COMMANDS, DONE, FAILED, USAGE, main
 from hotline.table import table, width
@@ -179,6 +180,26 @@ def test_an_asterisk_root_that_is_none_is_named(
     monkeypatch.setenv("HOTLINE__PATHS__ASTERISK_ROOT", str(root))
     assert main(["--lang", "en", "pbx", "status"]) == FAILED
     assert str(root) in capsys.readouterr().err
+
+
+# ---- prompts ----
+
+
+def test_prompts_shows_every_language_and_what_is_heard_meanwhile(
+    site: Path, capsys: Capture
+) -> None:
+    assert main(["prompts"]) == DONE
+    said = capsys.readouterr().out
+    for language in load(None).line.languages:
+        assert f"\n{language.prompts} " in said
+    assert "bo → zh-CN" in said
+    assert main(["prompts", "--language", "khg"]) == DONE
+    assert "\nmenu-dialect " in capsys.readouterr().out
+
+
+def test_an_unknown_language_of_prompts_is_named(site: Path, capsys: Capture) -> None:
+    assert main(["--lang", "en", "prompts", "--language", "xx"]) == FAILED
+    assert "xx" in capsys.readouterr().err
 
 
 # ---- columns ----
