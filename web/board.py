@@ -1,0 +1,240 @@
+"""The live board: a PURE fold of the router's snapshot and the facts after it into `BoardView`.
+
+A screen that has a view and every change since has what a fresh view would show (proved in
+tests/web/test_board.py). Never decides, never reads a clock, never shows a number in full.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, tzinfo
+
+import msgspec
+
+from cases.mask import mask_number
+from config.model import SeatPlace
+from router import facts as f
+from router.call import Call
+from router.state import Snapshot, State
+from web import views as v
+from web.today import counted, fresh_day
+
+NOTES = 50
+"""Notes kept on the board."""
+
+
+class Board:
+    """`today` holds what was counted before the snapshot; see `recall` when that is not known."""
+
+    def __init__(
+        self, snapshot: Snapshot, places: Sequence[SeatPlace], zone: tzinfo, today: v.Today
+    ) -> None:
+        self._state = State.restore(snapshot)
+        self._places = {place.id: place for place in places}
+        self._zone = zone
+        self._names: dict[str, str] = {}
+        self._today = today
+        self._began = snapshot.seq
+        self._notes: tuple[v.Note, ...] = ()
+        self._seq = snapshot.seq
+        self._order = self._waiting_order()
+        known = dict.fromkeys([*self._places, *self._state.seats])
+        self._seats = {seat_id: self._draw_seat(seat_id) for seat_id in known}
+        self._calls = {call.id: self._draw_call(call) for call in self._state.calls.values()}
+
+    @property
+    def seq(self) -> int:
+        """The last fact that changed what is shown."""
+        return self._seq
+
+    @property
+    def pbx_up(self) -> bool:
+        return self._state.pbx_up
+
+    def seat(self, seat_id: str) -> v.SeatView | None:
+        return self._seats.get(seat_id)
+
+    def seats(self) -> tuple[v.SeatView, ...]:
+        """All places, in the order of the settings."""
+        return tuple(self._seats.values())
+
+    def view(self) -> v.BoardView:
+        return v.BoardView(
+            self._seq,
+            self._state.pbx_up,
+            dict(self._seats),
+            dict(self._calls),
+            dict(self._state.phones),
+            self._today,
+            self._notes,
+        )
+
+    def day_of(self, at: float) -> str:
+        """The centre's local day at `at` (epoch s)."""
+        return datetime.fromtimestamp(at, self._zone).date().isoformat()
+
+    def turn(self, now: float) -> tuple[v.Change, ...]:
+        """Begin a new day's counters when `now` lies on one; called now and then."""
+        day = self.day_of(now)
+        if day <= self._today.day:
+            return ()
+        self._today = fresh_day(day)
+        return (v.DayChanged(self._today),)
+
+    def recall(self, history: Iterable[f.Fact]) -> tuple[v.Change, ...]:
+        """Count the facts of today from before the board began; the rest is passed over."""
+        for fact in history:
+            if fact.seq <= self._began and self.day_of(fact.at) == self._today.day:
+                self._today = counted(self._today, fact.body, self.day_of)
+        self._today = msgspec.structs.replace(self._today, whole=True)
+        return (v.DayChanged(self._today),)
+
+    def nameless(self) -> bool:
+        """Somebody sits at a seat whose name is not known here."""
+        return any(seat.person_id not in self._names for seat in self._state.seats.values())
+
+    def name(self, names: Mapping[str, str]) -> tuple[v.Change, ...]:
+        """Show these names (person → name) from now on."""
+        self._names |= names
+        touched = {seat.id for seat in self._state.seats.values() if seat.person_id in names}
+        return tuple(self._redrawn_seats(touched, {}))
+
+    def apply(self, facts: Iterable[f.Fact]) -> tuple[v.Change, ...]:
+        """Fold the next facts; returns what they changed on the board, each thing once.
+
+        Facts already folded are passed over. Raises ValueError when one is missing: the board
+        must then be built anew.
+        """
+        today, pbx_up = self._today, self._state.pbx_up
+        notes: list[v.Note] = []
+        seats: set[str] = set()
+        calls: set[str] = set()
+        phones: dict[str, bool] = {}
+        for fact in facts:
+            if fact.seq <= self._state.seq:
+                continue
+            self._state.apply(fact)
+            self.turn(fact.at)
+            if self.day_of(fact.at) == self._today.day:
+                self._today = counted(self._today, fact.body, self.day_of)
+            notes.extend(_notes(fact))
+            seats.add(getattr(fact.body, "seat_id", ""))
+            calls.add(getattr(fact.body, "call_id", ""))
+            if isinstance(fact.body, f.PhoneReachable | f.PhoneLost):
+                phones[fact.body.phone] = self._state.phones[fact.body.phone]
+        changes = [
+            *self._redrawn_calls(calls - {""}),
+            *(v.PhoneChanged(phone, up) for phone, up in phones.items()),
+            *self._redrawn_seats(seats - {""}, phones),
+        ]
+        if self._state.pbx_up != pbx_up:
+            changes.append(v.PbxChanged(self._state.pbx_up))
+        if self._today != today:
+            changes.append(v.DayChanged(self._today))
+        changes.extend(v.Noted(note) for note in notes)
+        self._notes = (*self._notes, *notes)[-NOTES:]
+        if changes:
+            self._seq = self._state.seq
+        return tuple(changes)
+
+    # ---- drawing ----
+
+    def _redrawn_seats(self, touched: set[str], phones: Mapping[str, bool]) -> Iterator[v.Change]:
+        if phones:
+            touched |= {seat.id for seat in self._state.seats.values() if seat.phone in phones}
+        for seat_id in sorted(touched):
+            drawn = self._draw_seat(seat_id)
+            if drawn != self._seats.get(seat_id):
+                self._seats[seat_id] = drawn
+                yield v.SeatChanged(drawn)
+
+    def _redrawn_calls(self, touched: set[str]) -> Iterator[v.Change]:
+        order = self._waiting_order() if touched else self._order
+        if order != self._order:
+            moved = {call_id for call_id, at in order.items() if self._order.get(call_id) != at}
+            self._order, touched = order, touched | moved
+        for call_id in sorted(touched):
+            call = self._state.calls.get(call_id)
+            if call is None:
+                if self._calls.pop(call_id, None):
+                    yield v.CallLeft(call_id)
+                continue
+            drawn = self._draw_call(call)
+            if drawn != self._calls.get(call_id):
+                self._calls[call_id] = drawn
+                yield v.CallChanged(drawn)
+
+    def _waiting_order(self) -> dict[str, int]:
+        """Call → place from 1. A call whose seat rings keeps its place until the answer."""
+        waiting = sorted(
+            (call.entered_at, call.id)
+            for call in self._state.calls.values()
+            if call.stage in ("queue", "ringing") and call.entered_at is not None
+        )
+        return {call_id: place for place, (_, call_id) in enumerate(waiting, 1)}
+
+    def _draw_call(self, call: Call) -> v.CallView:
+        held = call.talk or call.offer
+        since = held.since if held else call.entered_at or call.opened_at
+        return v.CallView(
+            call.id,
+            call.stage,
+            mask_number(call.caller_number),
+            call.language,
+            call.service,
+            call.opened_at,
+            since,
+            call.entered_at,
+            self._order.get(call.id, 0),
+            held.seat_id if held else "",
+        )
+
+    def _draw_seat(self, seat_id: str) -> v.SeatView:
+        # A seat that left the settings while somebody sat on it is shown by its id.
+        place = self._places.get(seat_id) or SeatPlace(id=seat_id, name=seat_id)
+        seat = self._state.seats.get(seat_id)
+        if seat is None:
+            return v.SeatView(place.id, place.name, place.provider)
+        return v.SeatView(
+            id=place.id,
+            name=place.name,
+            provider=seat.provider,
+            state=seat.state,
+            since=seat.since,
+            reason=seat.reason,
+            person_id=seat.person_id,
+            person_name=self._names.get(seat.person_id, ""),
+            phone=seat.phone,
+            phone_reachable=self._state.phones.get(seat.phone, False),
+            call_id=seat.call_id,
+            wants_not_ready=seat.wants_not_ready,
+            wrapup_until=seat.wrapup_until or None,
+            paused_until=seat.paused_until or None,
+            answered=seat.answered,
+            talk_s=seat.busy_s,
+        )
+
+
+def _notes(fact: f.Fact) -> Iterator[v.Note]:
+    seq, at, kind = fact.seq, fact.at, type(fact.body).__name__
+    match fact.body:
+        case f.CallClosed(call_id=call_id, outcome=outcome):
+            yield v.Note(seq, at, kind, call_id=call_id, what=outcome)
+        case f.FallbackImported(call_id=call_id, outcome=outcome):
+            yield v.Note(seq, at, kind, call_id=call_id, what=outcome)
+        case f.OfferEnded(call_id=call_id, seat_id=seat_id, end=end) if end != "answered":
+            yield v.Note(seq, at, kind, seat_id, call_id, end)
+        case f.SeatSignedIn(seat_id=seat_id) | f.SeatSignedOut(seat_id=seat_id):
+            yield v.Note(seq, at, kind, seat_id)
+        case f.SeatNotReady(seat_id=seat_id, reason=reason):
+            yield v.Note(seq, at, kind, seat_id, what=reason)
+        case f.PhoneLost(phone=phone):
+            yield v.Note(seq, at, kind, what=phone)
+        case f.PbxUp() | f.PbxDown() | f.LineStarted():
+            yield v.Note(seq, at, kind)
+        case f.Healed(what=what):
+            yield v.Note(seq, at, kind, what=what)
+        case f.CommandFailed(command=command, call_id=call_id):
+            yield v.Note(seq, at, kind, call_id=call_id, what=command)
+        case _:
+            pass

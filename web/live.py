@@ -1,0 +1,194 @@
+"""The live board in the running program: follows the router, tells the screens, never holds it up.
+
+A screen gets the whole board first and changes after it. A screen that cannot keep up is cut off
+and starts again (calls are never dropped, screens are). Must never raise into the pump.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime, time
+from zoneinfo import ZoneInfo
+
+import msgspec
+import structlog
+
+from config.model import Settings
+from router.facts import Fact
+from router.ports import Clock, Desk
+from web import views as v
+from web.board import Board
+from web.screens import CLOSE_SIGNED_OUT, Screen
+from web.today import fresh_day
+
+log = structlog.get_logger(__name__)
+
+GATHER_S = 0.05
+"""Changes are gathered this long, so that a burst is one message and not hundreds."""
+
+
+class LiveBoard(msgspec.Struct, frozen=True, tag_field="type", tag="board"):
+    """The whole board. `now` is the server's clock, for showing how long something lasts."""
+
+    now: float
+    board: v.BoardView
+
+
+class Delta(msgspec.Struct, frozen=True, tag_field="type", tag="changes"):
+    """What changed since the message before; `seq` becomes the board's."""
+
+    now: float
+    seq: int
+    changes: Sequence[v.Change]
+
+
+class Beat(msgspec.Struct, frozen=True, tag_field="type", tag="beat"):
+    """Sent regularly: the connection is alive, and this is the server's clock."""
+
+    now: float
+    seq: int
+
+
+encode = msgspec.json.Encoder().encode
+
+
+class Live:
+    """`history`, `names` (person → name) and `valid` (is this session still good) may fail: the
+    board goes on without and asks again at the next beat.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        desk: Desk,
+        clock: Clock,
+        *,
+        history: Callable[[float], Awaitable[Sequence[Fact]]],
+        names: Callable[[], Awaitable[Mapping[str, str]]],
+        valid: Callable[[str], Awaitable[bool]],
+        beat_s: float,
+    ) -> None:
+        self._places = settings.seats
+        self._zone = ZoneInfo(settings.line.centre.timezone)
+        self._desk = desk
+        self._clock = clock
+        self._history = history
+        self._names = names
+        self._valid = valid
+        self._beat_s = beat_s
+        self._pending: list[Fact] = []
+        self._timer: asyncio.TimerHandle | None = None
+        self._screens: set[Screen] = set()
+        # Following first, then the snapshot: nothing can fall in between, and what is in both
+        # is passed over by its number.
+        self._unfollow = desk.follow(self._take)
+        self._board = self._built()
+
+    # ---- what the handlers ask ----
+
+    def board(self) -> Board:
+        """The board with everything the router has recorded up to now."""
+        self._flush()
+        return self._board
+
+    def whole(self) -> LiveBoard:
+        return LiveBoard(self._clock.now(), self.board().view())
+
+    def name(self, person_id: str, name: str) -> None:
+        """From now on the board shows `name` for this person."""
+        self._tell(self.board().name({person_id: name}))
+
+    # ---- screens ----
+
+    def join(self, screen: Screen) -> None:
+        screen.show(encode(self.whole()))
+        self._screens.add(screen)
+
+    def leave(self, screen: Screen) -> None:
+        self._screens.discard(screen)
+
+    @property
+    def screens(self) -> int:
+        return len(self._screens)
+
+    async def close_stale(self) -> None:
+        """Close the screens whose sessions are over."""
+        tokens = {screen.token for screen in self._screens}
+        over = {token for token in tokens if not await self._valid(token)}
+        for screen in [screen for screen in self._screens if screen.token in over]:
+            screen.close(CLOSE_SIGNED_OUT)
+
+    def close(self, code: int) -> None:
+        """Stop following and close every screen."""
+        self._unfollow()
+        if self._timer is not None:
+            self._timer.cancel()
+        for screen in self._screens:
+            screen.close(code)
+
+    # ---- following ----
+
+    def _built(self) -> Board:
+        snapshot = self._desk.snapshot()
+        day = datetime.fromtimestamp(self._clock.now(), self._zone).date().isoformat()
+        return Board(snapshot, self._places, self._zone, fresh_day(day, whole=False))
+
+    def _take(self, facts: Sequence[Fact]) -> None:
+        # Called by the pump between two steps: keep it to this.
+        self._pending.extend(facts)
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(GATHER_S, self._flush)
+
+    def _flush(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        facts, self._pending = self._pending, []
+        if not facts:
+            return
+        try:
+            self._tell(self._board.apply(facts))
+        except Exception as error:
+            # A board that is wrong is built anew; the line must not suffer for it.
+            kind = type(error).__name__
+            log.error("the board lost its thread, built anew", seq=facts[-1].seq, error=kind)
+            self._board = self._built()
+            self._show(self.whole())
+
+    def _tell(self, changes: Sequence[v.Change]) -> None:
+        if changes:
+            self._show(Delta(self._clock.now(), self._board.seq, changes))
+
+    def _show(self, message: LiveBoard | Delta | Beat) -> None:
+        if self._screens:
+            text = encode(message)
+            for screen in tuple(self._screens):
+                screen.show(text)
+
+    # ---- now and then ----
+
+    async def beat(self) -> None:
+        """Until cancelled: fetch what the board lacks, turn the day, close stale screens."""
+        while True:
+            try:
+                await self._catch_up()
+                await self.close_stale()
+            except Exception as error:
+                log.warning("the board waits for the store", error=type(error).__name__)
+            self._tell(self.board().turn(self._clock.now()))
+            self._show(Beat(self._clock.now(), self._board.seq))
+            await asyncio.sleep(self._beat_s)
+
+    async def _catch_up(self) -> None:
+        if self._board.nameless():
+            names = await self._names()
+            self._tell(self.board().name(names))
+        board = self.board()
+        if not board.view().today.whole:
+            day = datetime.fromisoformat(board.view().today.day).date()
+            midnight = datetime.combine(day, time(), self._zone)
+            facts = await self._history(midnight.timestamp())
+            self._flush()
+            if board is self._board:
+                self._tell(board.recall(facts))

@@ -1,0 +1,70 @@
+"""The live board over HTTP: the whole board, and a websocket of what changes."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+
+from aiohttp import hdrs, web
+from yarl import URL
+
+from web.live import LiveBoard
+from web.problems import Problem
+from web.route import Asked, Route
+from web.screens import Screen
+
+PING_S = 20.0
+"""A screen that does not answer a ping within half of this is gone."""
+
+
+async def live(asked: Asked) -> LiveBoard:
+    return asked.live.whole()
+
+
+async def watch(asked: Asked) -> web.WebSocketResponse:
+    """First the whole board, then changes. What a screen sends is read and not looked at."""
+    _same_site(asked.request)
+    ws = web.WebSocketResponse(heartbeat=PING_S, max_msg_size=4096, compress=False)
+    if not ws.can_prepare(asked.request).ok:
+        raise Problem("bad-request")
+    await ws.prepare(asked.request)
+    transport = asked.request.transport
+    screen = Screen(ws, asked.token, transport.abort if transport else lambda: None)
+    asked.live.join(screen)
+    sender = asyncio.create_task(screen.send(), name="screen")
+    try:
+        async for _ in ws:
+            pass
+    finally:
+        asked.live.leave(screen)
+        sender.cancel()
+        with suppress(asyncio.CancelledError, ConnectionError):
+            await sender
+    return ws
+
+
+def _same_site(request: web.Request) -> None:
+    # Browsers let any page open a websocket anywhere, cookie included; only Origin tells.
+    origin = request.headers.get(hdrs.ORIGIN)
+    if origin is not None and URL(origin).authority != request.host:
+        raise Problem("origin-refused")
+
+
+ROUTES = (
+    Route(
+        method="GET",
+        path="/live",
+        handler=live,
+        summary="The live board as it is now",
+        reply=LiveBoard,
+    ),
+    Route(
+        method="GET",
+        path="/live/ws",
+        handler=watch,
+        summary="The live board and its changes",
+        media="websocket",
+        status=101,
+        errors=("bad-request", "origin-refused"),
+    ),
+)
