@@ -57,7 +57,7 @@ class AriServer:
     async def _websocket(self, request: web.BaseRequest) -> web.WebSocketResponse:
         websocket = web.WebSocketResponse(autoping=self.alive)
         await websocket.prepare(request)
-        assert isinstance(request.transport, asyncio.Transport)
+        assert request.transport is not None
         self.transports.append(request.transport)
         self.websockets.append(websocket)
         self._arrived.put_nowait(request.path)

@@ -385,9 +385,16 @@ async def test_a_slow_answer_is_a_loss_and_blocks_no_other_request(server: AriSe
 
 async def test_requests_share_a_bounded_pool_of_kept_connections(server: AriServer) -> None:
     async with opened(server, connections=4) as client:
+        await client.ari.up(5)
         for _ in range(5):
             await asyncio.gather(*(client.ari.post("channels", str(n)) for n in range(40)))
     assert 1 <= len(server.peers) <= 4
+
+
+async def test_a_pool_of_one_is_not_used_up_by_the_websocket(server: AriServer) -> None:
+    async with opened(server, connections=1) as client:
+        await client.ari.up(5)
+        await client.ari.post("channels", "x", "answer")
 
 
 async def test_a_server_that_is_not_there_is_a_loss() -> None:
