@@ -11,6 +11,8 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import msgspec
+
 from config import menus
 from config.model import Settings
 from config.problems import Place, Problem
@@ -18,12 +20,19 @@ from config.problems import Place, Problem
 Rule = Callable[[Settings], Iterator[Problem]]
 
 
+class Recorded(msgspec.Struct, frozen=True):
+    """Ids of the prompts, and the languages of prompts, that settings may name."""
+
+    prompts: Collection[str]
+    languages: Collection[str]
+
+
 def crossed(
-    settings: Settings, broken: Sequence[Place], prompts: Collection[str] | None
+    settings: Settings, broken: Sequence[Place], recorded: Recorded | None
 ) -> Iterator[Problem]:
     """Every broken rule among the sections that hold no place of `broken`.
 
-    `prompts`: ids in the prompt manifest; None: there is no manifest to compare with.
+    `recorded` None: there is no prompt manifest to compare with.
     """
 
     def sound(*sections: str) -> bool:
@@ -33,8 +42,12 @@ def crossed(
     for sections, rule in _RULES:
         if sound(*sections):
             yield from rule(settings)
-    if prompts is not None and sound("line.menu"):
-        yield from menus.prompts_exist(settings.line.menu, prompts)
+    if recorded is not None and sound("line.menu"):
+        yield from menus.prompts_exist(settings.line.menu, recorded.prompts)
+    if recorded is not None and sound("line.languages"):
+        for i, language in enumerate(settings.line.languages):
+            place = ("line", "languages", i, "prompts")
+            yield from menus.known(language.prompts, recorded.languages, place, "prompt-language")
 
 
 def _timezone(settings: Settings) -> Iterator[Problem]:

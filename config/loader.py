@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tomllib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -63,8 +63,8 @@ def load(path: Path | None = None, env: Mapping[str, str] | None = None) -> Sett
 
     settings, misfits = shape.fitted(merged(sources), Settings)
     assert isinstance(settings, Settings)
-    prompts = _prompts(settings.paths.prompts)
-    found = [*misfits, *checks.crossed(settings, [p.place for p in misfits], prompts)]
+    recorded = _recorded(settings.paths.prompts)
+    found = [*misfits, *checks.crossed(settings, [p.place for p in misfits], recorded)]
     problems += _placed(found, sources)
     if problems:
         raise SettingsError(problems)
@@ -76,18 +76,18 @@ def _defaults() -> list[Source]:
     return [from_toml(f"config/defaults/{f.name}", f.read_text("utf-8")) for f in files]
 
 
-def _prompts(folder: str) -> Collection[str] | None:
-    """Ids in the prompt manifest and of the recordings in the site's `folder`.
+def _recorded(folder: str) -> checks.Recorded | None:
+    """What the prompt manifest and the site's own recordings in `folder` offer.
 
     None where there is no manifest. A site records its own menu under a name of its own.
     """
     if not _MANIFEST.is_file():
         return None
     manifest = tomllib.loads(_MANIFEST.read_text("utf-8"))
-    ids = {id_ for texts in manifest["text"].values() for id_ in texts}
+    ids = {prompt for texts in manifest["text"].values() for prompt in texts}
     if folder:
         ids |= {file.stem for file in (project_root() / folder).glob("*/*.*")}
-    return sorted(ids)
+    return checks.Recorded(prompts=sorted(ids), languages=list(manifest["languages"]))
 
 
 def _placed(problems: Sequence[Problem], sources: Sequence[Source]) -> list[Problem]:

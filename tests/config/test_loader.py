@@ -238,6 +238,13 @@ WRONG: dict[str, tuple[str, str, str, int | None]] = {
         f"{MENU}.service.prompt",
         2,
     ),
+    "language of prompts": (
+        '[[line.languages]]\nid = "cmn"\nname = "x"\nskill = "lang:cmn"\nprompts = "zh"\n'
+        f"[{MENU}.language.keys]\n",
+        "reference",
+        "line.languages[0].prompts",
+        5,
+    ),
     "welcome prompt": ('[line.menu]\nwelcome = "hello"\n', "reference", "line.menu.welcome", 2),
     "menu key": (
         f'[{MENU}.service.keys]\n10 = {{ goto = "queue" }}\n',
