@@ -13,7 +13,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import json
+import os
 import shutil
 import signal
 import socket
@@ -26,6 +28,10 @@ from telephony.tones import write_tone
 
 _TONE_S = 300
 """Length of the tone; baresip 1.0 plays it once and drops the call at its end."""
+
+_UDP, _TCP = socket.SOCK_DGRAM, socket.SOCK_STREAM
+_PORTS = range(12000, 16000, 4)
+_next_port = itertools.count(os.getpid() * 37)
 
 _PLUGINS = ("aufile.so", "g711.so", "sndfile.so")
 _APPLICATIONS = ("menu.so", "ctrl_tcp.so")
@@ -80,26 +86,23 @@ class Softphone:
         account: Account,
         tone_hz: int = 440,
         answer: Literal["manual", "auto"] = "manual",
-        sip_port: int = 0,
-        ctrl_port: int = 0,
         rtp_ports: tuple[int, int] = (30000, 31999),
         deadline_s: float = 10.0,
     ) -> Softphone:
         """Start a phone whose files live in `directory` (made when missing).
 
-        `tone_hz` is what it says, 0 for silence. Ports: 0 takes a free one. Raises PhoneError
+        `tone_hz` is what it says, 0 for silence. Its ports are free ones. Raises PhoneError
         when baresip is missing or does not come up within `deadline_s`.
         """
         program = shutil.which("baresip")
         if program is None:
             raise PhoneError("baresip is not installed (Debian and Ubuntu: baresip-core)")
         modules = _modules_beside(Path(program))
-        sip_port = sip_port or _free_port(socket.SOCK_DGRAM)
-        ctrl_port = ctrl_port or _free_port(socket.SOCK_STREAM)
+        sip_port, control_port = _free_ports()
         directory.mkdir(parents=True, exist_ok=True)
         write_tone(directory / "tone.wav", tone_hz, _TONE_S)
         (directory / "config").write_text(
-            _config(modules, sip_port, ctrl_port, rtp_ports), encoding="utf-8"
+            _config(modules, sip_port, control_port, rtp_ports), encoding="utf-8"
         )
         with (directory / "baresip.log").open("wb") as log:
             process = await asyncio.create_subprocess_exec(
@@ -112,7 +115,7 @@ class Softphone:
                 stderr=log,
             )
         try:
-            streams = await _connect(ctrl_port, process, deadline_s)
+            streams = await _connect(control_port, process, deadline_s)
         except (TimeoutError, PhoneError) as error:
             if process.returncode is None:
                 process.kill()
@@ -223,7 +226,7 @@ class Softphone:
                 waiting.set_exception(ConnectionResetError("the phone is gone"))
 
 
-def _config(modules: Path, sip_port: int, ctrl_port: int, rtp_ports: tuple[int, int]) -> str:
+def _config(modules: Path, sip_port: int, control_port: int, rtp_ports: tuple[int, int]) -> str:
     lines = [
         "poll_method epoll",
         f"sip_listen 127.0.0.1:{sip_port}",
@@ -236,7 +239,7 @@ def _config(modules: Path, sip_port: int, ctrl_port: int, rtp_ports: tuple[int, 
         f"module_path {modules}",
         *(f"module {name}" for name in _PLUGINS),
         *(f"module_app {name}" for name in _APPLICATIONS),
-        f"ctrl_tcp_listen 127.0.0.1:{ctrl_port}",
+        f"ctrl_tcp_listen 127.0.0.1:{control_port}",
     ]
     return "\n".join(lines) + "\n"
 
@@ -249,11 +252,27 @@ def _modules_beside(program: Path) -> Path:
     raise PhoneError(f"baresip's modules {', '.join((*_PLUGINS, *_APPLICATIONS))} are not there")
 
 
-def _free_port(kind: socket.SocketKind) -> int:
+def _free_ports() -> tuple[int, int]:
+    """A SIP port, free for UDP and TCP and with its neighbour for TLS, and a control port.
+
+    Below the ports that the system hands out by itself: those may be taken at any moment. Every
+    phone of a process gets others, and processes begin in different places.
+    """
+    for _ in range((_PORTS.stop - _PORTS.start) // _PORTS.step):
+        port = _PORTS[next(_next_port) % len(_PORTS)]
+        wanted = ((_UDP, port), (_TCP, port), (_TCP, port + 1), (_TCP, port + 2))
+        if all(_is_free(kind, number) for kind, number in wanted):
+            return port, port + 2
+    raise PhoneError(f"no free ports among {_PORTS.start}-{_PORTS.stop}")
+
+
+def _is_free(kind: socket.SocketKind, port: int) -> bool:
     with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
 
 
 async def _connect(

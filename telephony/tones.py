@@ -20,7 +20,7 @@ _SPEECH_LIKE = 8000
 """Amplitude of a tone we make: about -12 dBFS, far from clipping after G.711."""
 
 
-def write_tone(path: Path, hz: int, seconds: int) -> None:
+def write_tone(path: Path, hz: int, seconds: float) -> None:
     """Write a mono 16-bit wav of a steady tone at `RATE`; `hz` 0 is silence.
 
     Raises ValueError for a tone that a telephone does not carry (300-3400 Hz).
@@ -37,8 +37,8 @@ def write_tone(path: Path, hz: int, seconds: int) -> None:
         out.setnchannels(1)
         out.setsampwidth(2)
         out.setframerate(RATE)
-        for _ in range(seconds):
-            out.writeframes(second.tobytes())
+        for start in range(0, round(seconds * RATE), RATE):
+            out.writeframes(second[: round(seconds * RATE) - start].tobytes())
 
 
 def write_alaw(path: Path, hz: int) -> None:

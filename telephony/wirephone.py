@@ -304,6 +304,8 @@ class WirePhone(asyncio.DatagramProtocol):
     async def _request(
         self, what: str, peer: tuple[str, int], call_id: str, headers: list[str], body: str = ""
     ) -> Message:
+        if self._transport.is_closing():
+            raise PhoneError(f"{self.account.user}: the phone is gone")
         cseq = str(next(self._numbers))
         data = self._compose(what, cseq, call_id, headers, body)
         answer: asyncio.Future[Message] = asyncio.get_running_loop().create_future()

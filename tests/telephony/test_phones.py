@@ -21,7 +21,7 @@ async def soft(tmp_path: Path) -> AsyncIterator[Soft]:
 
         async def start(user: str, **more: object) -> Softphone:
             account = Account(user=user, server="127.0.0.1:9", display=f"来电 {user}")
-            phone = await Softphone.start(tmp_path / user, account=account, **more)  # type: ignore[arg-type]
+            phone = await Softphone.start(tmp_path / user, account=account, **more)
             stack.push_async_callback(phone.stop)
             return phone
 
@@ -34,7 +34,7 @@ async def wire() -> AsyncIterator[Wire]:
 
     async def start(user: str, server: str = "127.0.0.1:9", **more: object) -> WirePhone:
         account = Account(user=user, server=server)
-        phone = await WirePhone.start(account, **more)  # type: ignore[arg-type]
+        phone = await WirePhone.start(account, **more)
         phones.append(phone)
         return phone
 

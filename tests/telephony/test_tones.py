@@ -10,8 +10,8 @@ from telephony.tones import RATE, _alaw, length_s, tone_seconds, tone_share, wri
 
 def test_a_tone_is_found_and_no_other(tmp_path: Path) -> None:
     path = tmp_path / "a.wav"
-    write_tone(path, 440, 2)
-    assert length_s(path) == 2.0
+    write_tone(path, 440, 2.5)
+    assert length_s(path) == 2.5
     assert tone_share(path, 440) == 1.0
     assert tone_share(path, 620) == 0.0
 
