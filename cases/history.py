@@ -16,10 +16,16 @@ async def facts_since(store: Store, since: float, kinds: Collection[str]) -> lis
     """Facts of these types (`CallOpened` …) recorded at or after `since` (epoch s), in order."""
     facts = t.facts.c
     wanted = (
-        select(facts.seq, facts.at, facts.body)
+        select(facts.seq, facts.at, facts.type, facts.body)
         .where(facts.at >= since, facts.type.in_(kinds))
         .order_by(facts.seq)
     )
     async with store.read() as conn:
         rows = (await conn.execute(wanted)).all()
-    return [msgspec.convert({"seq": row.seq, "at": row.at, "body": row.body}, Fact) for row in rows]
+    # The body is kept without what has a column of its own.
+    return [
+        msgspec.convert(
+            {"seq": row.seq, "at": row.at, "body": {"type": row.type, **row.body}}, Fact
+        )
+        for row in rows
+    ]

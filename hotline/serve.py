@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
-import os
 import signal
 import time
 from collections.abc import Sequence
@@ -80,9 +79,10 @@ async def serve(settings: Settings, book: Words, tag: str) -> None:
         say("store")
         store = await open_store(settings)
         try:
-            new = await add_firsts(People(store), time.time())
+            # Said at once: a part that fails later must not take the only passwords with it.
+            _introduce(await add_firsts(People(store), time.time()), book)
             async with running(settings, store, say) as house:
-                _welcome(house, new, book, time.monotonic() - began)
+                _welcome(house, book, time.monotonic() - began)
                 await stop.wait()
                 print(book.text("serve.stopping"), flush=True)
         finally:
@@ -107,17 +107,19 @@ async def serve(settings: Settings, book: Words, tag: str) -> None:
     print(book.text("serve.stopped"), flush=True)
 
 
-def _welcome(house: House, new: Sequence[NewPerson], book: Words, seconds: float) -> None:
+def _introduce(new: Sequence[NewPerson], book: Words) -> None:
+    if not new:
+        return
+    print(f"\n{book.text('serve.first-people')}")
+    head = [book.text(f"serve.column.{c}") for c in ("username", "password", "phone", "sip")]
+    rows = [
+        [one.person.username, one.password, one.person.phone, one.sip_password or ""] for one in new
+    ]
+    print("\n".join(table([head, *rows])) + "\n", flush=True)
+
+
+def _welcome(house: House, book: Words, seconds: float) -> None:
     settings = house.settings
-    sip = f"{settings.sip.host}:{settings.sip.port}"
-    if new:
-        print(f"\n{book.text('serve.first-people')}")
-        head = [book.text(f"serve.column.{c}") for c in ("username", "password", "phone", "sip")]
-        rows = [
-            [one.person.username, one.password, one.person.phone, one.sip_password or ""]
-            for one in new
-        ]
-        print("\n".join(table([head, *rows])))
     print()
     print(
         book.text(
@@ -125,8 +127,7 @@ def _welcome(house: House, new: Sequence[NewPerson], book: Words, seconds: float
             seconds=f"{seconds:.1f}",
             number=settings.line.centre.number,
             web=f"http://{settings.web.host}:{house.port}",
-            sip=sip,
-            pid=os.getpid(),
+            sip=f"{settings.sip.host}:{settings.sip.port}",
         ),
         flush=True,
     )

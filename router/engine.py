@@ -22,7 +22,7 @@ from router import closing, desk, entry, heal, message, seats, talk, waiting
 from router import events as e
 from router import facts as f
 from router.call import Call
-from router.commands import CancelLeg, Command
+from router.commands import CancelLeg, Command, StopPlay
 from router.state import Snapshot, State
 from router.turn import Timer, Turn
 from router.verdict import Refusal
@@ -32,6 +32,9 @@ LOST = "lost"
 
 GONE = "gone"
 """Reason of a refusal that is no fault: the channel had ended meanwhile."""
+
+UNREPORTED = "unreported"
+"""Reason of a failed `Play` whose end Asterisk never told: the caller must not be left in it."""
 
 RETRY_S = 1.0
 """While Asterisk is out of sight, what is due to a call is tried again this much later."""
@@ -176,7 +179,7 @@ def _played(turn: Turn, call: Call, play_id: str) -> None:
     playing = turn.playing.get(call.id)
     if playing is None or playing.play_id != play_id:
         return
-    del turn.playing[call.id]
+    turn.played(call)
     match playing.purpose:
         case "welcome":
             entry.greeted(turn, call)
@@ -290,6 +293,11 @@ def _due(turn: Turn, timer: Timer) -> None:
         turn.timers.set(timer.kind, timer.id, turn.now + RETRY_S)
         return
     match timer.kind:
+        case "play":
+            play_id = turn.playing[call.id].play_id
+            turn.fact(f.CommandFailed("Play", call.id, "", UNREPORTED))
+            turn.do(StopPlay(call.id, play_id))
+            _played(turn, call, play_id)
         case "menu":
             entry.silent(turn, call)
         case "relax":

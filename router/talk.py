@@ -19,7 +19,7 @@ def answered(turn: Turn, call: Call, offer: Offer) -> None:
     seat = turn.state.seats.get(offer.seat_id)
     turn.timers.cancel(call.id, "ring", "dead", "relax", "announce", "max_wait", "declined")
     # Connect ends prompts and music by itself; only our memory of the prompt is dropped here.
-    turn.playing.pop(call.id, None)
+    turn.played(call)
     bridge = f"{call.id}-B{call.offers}"
     turn.fact(
         f.OfferEnded(

@@ -20,6 +20,7 @@ from router.seat import Seat
 from router.state import State
 
 TimerKind = Literal[
+    "play",
     "menu",
     "relax",
     "announce",
@@ -32,6 +33,9 @@ TimerKind = Literal[
     "wrapup",
     "pause",
 ]
+
+PLAY_S = 45.0
+"""No prompt lasts longer; an end that is not reported by then is taken as come."""
 
 Purpose = Literal["welcome", "menu", "to_human", "position", "rating", "invite", "goodbye"]
 
@@ -123,16 +127,22 @@ class Turn:
         # The run's first sequence number keeps ids unique over restarts of the router.
         play_id = f"{call.id}-P{self._run}.{self._plays}"
         self.playing[call.id] = Playing(play_id, purpose)
+        self.timers.set("play", call.id, self.now + PLAY_S)
         self.do(Play(call.id, play_id, prompts, self.prompt_language(call)))
 
     def stop_play(self, call: Call) -> None:
-        playing = self.playing.pop(call.id, None)
+        playing = self.played(call)
         if playing is not None:
             self.do(StopPlay(call.id, playing.play_id))
 
+    def played(self, call: Call) -> Playing | None:
+        """What was playing to the call and no longer is."""
+        self.timers.cancel(call.id, "play")
+        return self.playing.pop(call.id, None)
+
     def forget(self, call: Call) -> None:
         """Drop everything volatile about a call that is closing."""
-        self.playing.pop(call.id, None)
+        self.played(call)
         self.hung_up.pop(call.id, None)
         self.dismissed.discard(call.id)
         self.timers.cancel(

@@ -85,6 +85,16 @@ class Operator:
             case c.Connect():
                 await self._connect(command)
             case c.Disconnect():
+                # Out of the bridge first and waited for: a prompt asked for while the bridge is
+                # being taken down is sometimes neither played nor reported (Asterisk 22.10).
+                await self._quietly(
+                    self._ari.post(
+                        "bridges",
+                        command.bridge_id,
+                        "removeChannel",
+                        query={"channel": command.call_id},
+                    )
+                )
                 await self._disconnect(command.bridge_id)
             case c.RecordVoicemail():
                 await self._record(command)
@@ -167,7 +177,7 @@ class Operator:
         call_id, bridge_id, lines = connect.call_id, connect.bridge_id, self._lines
         lines.bridges.setdefault(call_id, set()).add(bridge_id)
         await asyncio.gather(
-            self._ari.post("bridges", bridge_id, query={"type": "mixing"}),
+            self._bridge(bridge_id),
             self._quietly(self._stop_hold(call_id)),
             *(
                 self._quietly(self._ari.delete("playbacks", play_id))
@@ -184,6 +194,14 @@ class Operator:
         except PbxFault:
             await self._quietly(self._disconnect(bridge_id))
             raise
+
+    async def _bridge(self, bridge_id: str) -> None:
+        """Have a bridge of that id; one that lost a channel unseen stands already."""
+        try:
+            await self._ari.post("bridges", bridge_id, query={"type": "mixing"})
+        except AriRefused as refused:
+            if _reason(refused) != EXISTS:
+                raise
 
     async def _disconnect(self, bridge_id: str) -> None:
         self._lines.drop(self._lines.bridges, bridge_id)
