@@ -198,6 +198,9 @@ class FakePbx:
         self._air.await_silence(caller)
 
     def answered(self, leg: FakeLeg) -> None:
+        if not self.connected:
+            self._end_leg(leg, 0)  # nobody is there to enter the application for
+            return
         leg.up = True
         self._tell(e.LegAnswered(leg.leg_id))
 

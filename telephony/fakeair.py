@@ -65,11 +65,11 @@ class FakeAir:
         self._tell(e.VoicemailRecorded(caller.call_id, id, f"{id}.wav", seconds))
 
     def silence(self, caller: FakeCaller) -> None:
-        """End whatever the caller hears or says."""
+        """End whatever the caller hears or says; what a hang-up cuts short has failed."""
         caller.music = False
         plays, caller.plays = caller.plays, []
         for play in plays:
-            self._tell(e.PlayEnded(caller.call_id, play.play_id))
+            self._tell(e.PlayEnded(caller.call_id, play.play_id, caller.where != "gone"))
         self.stop_recording(caller)
 
     def _start(self, caller: FakeCaller) -> None:

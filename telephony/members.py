@@ -14,6 +14,7 @@ from contextlib import suppress
 from router.commands import SyncMember
 from telephony.ami import Ami, Reply
 from telephony.faults import AmiRefused
+from telephony.provision import app_queue
 from telephony.translate import is_phone
 
 
@@ -24,7 +25,7 @@ class Members:
         self._ami = ami
         self._wishes: dict[str, SyncMember] = {}
         self._seen: dict[tuple[str, str], bool] = {}
-        """(queue, phone) → paused, as Asterisk has it."""
+        """(queue by Asterisk's name, phone) → paused, as Asterisk has it."""
         self._turn = asyncio.Lock()
 
     async def wish(self, command: SyncMember) -> None:
@@ -55,7 +56,7 @@ class Members:
     async def _mend(self, phone: str) -> None:
         """Make the list right for one phone; raises the first refusal when all was tried."""
         wish = self._wishes.get(phone)
-        wanted = {} if wish is None else dict.fromkeys(wish.queues, wish.paused)
+        wanted = {app_queue(queue): wish.paused for queue in wish.queues} if wish else {}
         had = {queue: paused for (queue, who), paused in self._seen.items() if who == phone}
         refusals = []
         for queue in sorted(had.keys() | wanted.keys()):

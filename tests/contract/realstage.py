@@ -219,12 +219,12 @@ class RealStage(Stage):
         await self._relay.open()
 
     async def served_by_fallback(self) -> None:
-        await self._until(lambda: any(_talked(phone) for phone in self._phones))
+        await self._see(lambda: any(_talked(phone) for phone in self._phones))
 
     async def ended_in_fallback(self) -> None:
-        await self._until(lambda: not self._pbx.left_behind())
+        await self._see(lambda: not self._pbx.left_behind())
 
-    async def _until(self, look: Callable[[], bool]) -> None:
+    async def _see(self, look: Callable[[], bool]) -> None:
         assert await asyncio.to_thread(until, look)
 
     async def look(self) -> None:
