@@ -26,7 +26,7 @@ _PERSONAL = {"caller_number": mask_number, "caller_name": mask_name}
 
 def call_of(row: Row[Any], *, masked: bool) -> CallRecord:
     """A row of `calls` with `slip_number` and `score`."""
-    values = dict(row._mapping)
+    values = _values(row)
     if masked:
         values["caller_number"] = mask_number(row.caller_number)
         values["caller_name"] = mask_name(row.caller_name)
@@ -43,28 +43,28 @@ def fact_of(row: Row[Any], *, masked: bool) -> FactRecord:
 
 
 def leg_of(row: Row[Any]) -> LegRecord:
-    return msgspec.convert(dict(row._mapping), LegRecord)
+    return msgspec.convert(_values(row), LegRecord)
 
 
 def offer_of(row: Row[Any]) -> OfferRecord:
-    return msgspec.convert(dict(row._mapping), OfferRecord)
+    return msgspec.convert(_values(row), OfferRecord)
 
 
 def rating_of(row: Row[Any]) -> RatingRecord:
-    return msgspec.convert(dict(row._mapping), RatingRecord)
+    return msgspec.convert(_values(row), RatingRecord)
 
 
 def recording_of(row: Row[Any]) -> RecordingRecord:
-    return msgspec.convert(dict(row._mapping), RecordingRecord)
+    return msgspec.convert(_values(row), RecordingRecord)
 
 
 def slip_of(row: Row[Any]) -> SlipRecord:
-    return msgspec.convert(dict(row._mapping), SlipRecord)
+    return msgspec.convert(_values(row), SlipRecord)
 
 
 def voicemail_of(row: Row[Any]) -> VoicemailRecord:
     """A row of `voicemails` with `slip_number` and `caller_number`, which is masked."""
-    values = dict(row._mapping) | {"caller_number": mask_number(row.caller_number)}
+    values = _values(row) | {"caller_number": mask_number(row.caller_number)}
     return msgspec.convert(values, VoicemailRecord)
 
 
@@ -81,3 +81,8 @@ def person_of(row: Row[Any]) -> Person:
         active=row.active,
         must_change_password=row.must_change_password,
     )
+
+
+def _values(row: Row[Any]) -> dict[str, Any]:
+    """The columns by name; labels come as a subclass of str, which msgspec does not take."""
+    return {str(name): value for name, value in row._mapping.items()}

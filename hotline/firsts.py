@@ -26,7 +26,9 @@ FIRSTS = (
     First("admin", "系统管理员", "admin", "", {}),
     First("supervisor", "值班长", "supervisor", "", {}),
     First("seat1", "综合坐席一", "seat", "seat1", {**GENERAL, "law:labour": 3, "aid": 3}),
-    First("seat2", "综合坐席二", "seat", "seat2", {**GENERAL, "law:marriage": 4, "law:contract": 3}),
+    First(
+        "seat2", "综合坐席二", "seat", "seat2", {**GENERAL, "law:marriage": 4, "law:contract": 3}
+    ),
     First("seat3", "藏汉双语坐席", "seat", "seat3", {**GENERAL, "lang:khg": 5, "lang:bo": 4}),
 )
 

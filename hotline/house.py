@@ -181,9 +181,7 @@ async def _pbx_up(settings: Settings, people: People, stack: AsyncExitStack) -> 
     if not settings.pbx.manage:
         return False
     places = Places.of(settings)
-    pbx = PrivatePbx(
-        settings, kept_secrets(places.secrets), places, find_program(settings, places)
-    )
+    pbx = PrivatePbx(settings, kept_secrets(places.secrets), places, find_program(settings, places))
     language = {lang.id: lang.prompts for lang in settings.line.languages}.get(
         settings.line.default_language, "zh-CN"
     )
