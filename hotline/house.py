@@ -7,7 +7,6 @@ whole with its reason; Asterisk's dialplan then serves the callers. Nothing is d
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Final
@@ -25,7 +24,7 @@ from cases.recordings import Recordings
 from cases.sessions import Sessions
 from cases.store import Store, migrate, store_url
 from cases.writer import StoreWriter
-from config.model import Line, Settings
+from config.model import Settings
 from hotline.clock import SteadyClock
 from hotline.phones import accounts, provision
 from router.facts import Fact
@@ -67,12 +66,6 @@ class House(msgspec.Struct):
     """Whether this hotline started Asterisk, and so ends it."""
 
 
-def versioned(line: Line) -> Line:
-    """The line with a version that names these very settings; it stands on every decision."""
-    mark = hashlib.sha256(msgspec.json.encode(line)).hexdigest()[:8]
-    return msgspec.structs.replace(line, version=f"{line.version}-{mark}")
-
-
 async def open_store(settings: Settings) -> Store:
     """The database, brought to the newest schema."""
     url = store_url(settings.store.url, Places.of(settings).data)
@@ -87,7 +80,7 @@ async def running(settings: Settings, store: Store, say: Say) -> AsyncIterator[H
     Raises PbxProblem, PromptProblem, JournalHeld, OSError with the reason when a part fails.
     """
     clock, places = SteadyClock(), Places.of(settings)
-    line = versioned(settings.line)
+    line = settings.line
     people, sessions = People(store), Sessions(store, settings.web.session_hours)
     access = Access(store, places.recordings)
     recordings = Recordings(store, places.recordings)
