@@ -70,7 +70,7 @@ class Ledger:
             head, ours, info = line.decode("utf-8", "replace").partition("|NONE|SERVED|")
             if not ours:
                 continue
-            call = self._parse(head.split("|")[1], info)
+            call = self._parse(head, info)
             if call is None:
                 unreadable += 1
             else:
@@ -93,10 +93,11 @@ class Ledger:
         except (FileNotFoundError, msgspec.DecodeError):
             return Mark()  # calls that were imported already are known by their id
 
-    def _parse(self, call_id: str, info: str) -> FallbackServed | None:
+    def _parse(self, head: str, info: str) -> FallbackServed | None:
         pairs = (pair.partition("=") for pair in info.split("&"))
         fields = {name: unquote(value) for name, _, value in pairs}
         try:
+            _, call_id, _ = head.split("|")
             member = fields["member"].removeprefix("PJSIP/")
             seconds = _seconds(fields["voicemail"])
             voicemail = Path(fields["voicemail"]).name if seconds >= self._min_voicemail_s else ""

@@ -25,7 +25,7 @@ from telephony.places import PROJECT, Places
 from telephony.problem import PbxProblem
 from telephony.process import Deadline, end, ended, pid_of, spawn
 from telephony.program import Program
-from telephony.provision import PhoneAccount, render, to_reload, write
+from telephony.provision import MODULES, PhoneAccount, render, to_reload, write
 from telephony.secrets import Secrets
 from telephony.watchdog import Task
 
@@ -81,6 +81,7 @@ class PrivatePbx:
             places=self.places,
             modules=self._program.modules,
             language=language,
+            absent=[name for name in MODULES if not self._has(name)],
         )
         pid = self.pid()
         if pid is None:
@@ -161,6 +162,7 @@ class PrivatePbx:
         pbx = self.places.pbx
         for name in ("etc", "lib/keys", "share", "cache", "spool", "run", "log", "sounds", "moh"):
             (pbx / name).mkdir(parents=True, exist_ok=True, mode=0o700)
+        pbx.chmod(0o700)  # prompts may have made it before us
         self.places.recordings.mkdir(parents=True, exist_ok=True, mode=0o700)
         _link(pbx / "share" / "documentation", self._program.share / "documentation")
         _link(pbx / "share" / "sounds", Path("../sounds"))
@@ -168,6 +170,9 @@ class PrivatePbx:
         _link(pbx / "spool" / "recording", Path("../../recordings"))
         if not any(self.places.moh.iterdir()):
             raise PbxProblem("no-hold-music", directory=self.places.moh)
+
+    def _has(self, module: str) -> bool:
+        return (self._program.modules / f"{module}.so").exists()
 
     def _check_ports(self) -> None:
         sip, pbx = self.settings.sip, self.settings.pbx
@@ -198,7 +203,9 @@ class PrivatePbx:
                     return
             except OSError:
                 continue
-        raise PbxProblem("too-slow", seconds=30, log=self.places.log / "messages")
+        raise PbxProblem(
+            "too-slow", seconds=round(deadline.seconds), log=self.places.log / "messages"
+        )
 
     def _refresh(self, changed: frozenset[str], deadline: Deadline) -> Started:
         modules = to_reload(changed)

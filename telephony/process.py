@@ -23,7 +23,7 @@ def spawn(argv: tuple[str, ...], log: Path, env: Mapping[str, str]) -> int:
 
     Returns its id. Raises OSError when it cannot be started.
     """
-    return os.posix_spawn(
+    pid = os.posix_spawn(
         argv[0],
         argv,
         env,
@@ -34,6 +34,10 @@ def spawn(argv: tuple[str, ...], log: Path, env: Mapping[str, str]) -> int:
             (os.POSIX_SPAWN_DUP2, 1, 2),
         ],
     )
+    # For an instant a new program has no command line yet, and `runs` would not know it.
+    while not Path(f"/proc/{pid}/cmdline").read_bytes() and not ended(pid, 0.001):
+        pass
+    return pid
 
 
 def pid_of(pid_file: Path, mark: str) -> int | None:
@@ -95,6 +99,7 @@ class Deadline:
     """How many seconds are left of an allowance."""
 
     def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
         self._until = time.monotonic() + seconds
 
     def left(self) -> float:

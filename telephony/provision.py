@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from importlib.resources import files
 from ipaddress import ip_address, ip_network
 from math import ceil
@@ -23,7 +23,7 @@ import msgspec
 
 from config.model import Settings
 from telephony.places import Places
-from telephony.problem import BadValue
+from telephony.problem import BadValue, PbxProblem
 from telephony.secrets import Secrets
 
 REALM: Final = "hotline-12348"
@@ -35,7 +35,7 @@ GENERAL: Final = "general"
 
 CODECS: Final = ("alaw", "ulaw", "g722")
 
-MODULES: Final = """
+_MODULES: Final = """
     res_timing_timerfd pbx_config res_sorcery_config res_sorcery_memory res_sorcery_astdb
     res_crypto res_http_websocket res_websocket_client res_ari res_ari_model
     res_stasis res_stasis_answer res_stasis_playback res_stasis_recording res_stasis_snoop
@@ -54,6 +54,9 @@ MODULES: Final = """
     res_pjsip_endpoint_identifier_user res_pjsip_endpoint_identifier_ip res_pjsip_caller_id
     res_pjsip_dtmf_info res_pjsip_nat res_pjsip_rfc3326 res_rtp_asterisk chan_pjsip
 """
+MODULES: Final = tuple(_MODULES.split())
+REQUIRED: Final = frozenset(MODULES) - {"res_websocket_client"}
+"""`res_websocket_client` came with Asterisk 22.5; where it is there, `res_ari` needs it."""
 
 _EPOCH: Final = 1767225600
 """2026-01-01 UTC: the fixed day from which the dialplan counts a caller's queue priority."""
@@ -67,8 +70,9 @@ _AREA = re.compile(r"(0[0-9]{2,3})?")
 _HA1 = re.compile(r"[0-9a-f]{32}")
 _SECRET = re.compile(r"[A-Za-z0-9_-]{8,80}")
 _PATH = re.compile(r"/[\w ./+@-]*")
-_RESERVED_PHONES = frozenset({"anonymous", "asterisk", "endpoint", "global", "phone", "udp"})
-_NO_DISPLAY = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\"<>\\]")
+_WITHHELD = frozenset({"anonymous", "private", "restricted", "unavailable", "unknown"})
+"""What a network writes for a caller who withholds the number."""
+_NOT_SHOWN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\"<>\\]")
 
 
 class PhoneAccount(msgspec.Struct, frozen=True):
@@ -92,19 +96,23 @@ def render(
     places: Places,
     modules: Path,
     language: str = "zh-CN",
+    absent: Collection[str] = (),
 ) -> dict[str, str]:
     """Texts of all configuration files, by name relative to `places.etc`.
 
-    `modules`: the directory with Asterisk's modules. Raises BadValue naming the field.
+    `modules`: the directory with Asterisk's modules; `absent`: modules that are not in it.
+    Raises BadValue naming the field, and PbxProblem naming modules we cannot do without.
     """
+    if missing := REQUIRED & frozenset(absent):
+        raise PbxProblem("missing-modules", modules=", ".join(sorted(missing)))
     line, sip, pbx = settings.line, settings.sip, settings.pbx
     values = {
-        "pbx": _path("paths.data", places.pbx),
+        "pbx": _short(_path("paths.data", places.pbx)),
         "recordings": _path("paths.data", places.recordings),
         "modules": _path("paths.asterisk_root", modules),
         "language": _matching("language", language, _NAME, "name"),
         "centre": _matching("line.centre.id", line.centre.id, _NAME, "name"),
-        "loads": "\n".join(f"load = {name}.so" for name in MODULES.split()),
+        "loads": "\n".join(f"load = {name}.so" for name in MODULES if name not in absent),
         "pbx_host": _address("pbx.host", pbx.host),
         "http_port": str(_port("pbx.http_port", pbx.http_port)),
         "ami_port": str(_port("pbx.ami_port", pbx.ami_port)),
@@ -122,7 +130,7 @@ def render(
         "rtp_first": str(_port("sip.rtp_first", sip.rtp_first)),
         "rtp_last": str(_rtp_last(sip.rtp_first, sip.rtp_last)),
         "numbers": "\n".join(
-            f"exten => {number},1,Goto(line,s,1)"
+            f"exten => {number},1,Set(HOTLINE_DIALLED={number})\n same => n,Goto(line,s,1)"
             for number in number_forms(line.centre.number, line.centre.area_code)
         ),
         "ring_s": str(ceil(line.ring.timeout_s)),
@@ -153,18 +161,17 @@ def render_phones(phones: Sequence[PhoneAccount]) -> str:
     seen: set[str] = set()
     for phone in sorted(phones, key=lambda phone: phone.name):
         name = _matching("phone.name", phone.name, _PHONE, "phone")
-        if name in _RESERVED_PHONES or name.startswith("trunk") or name in seen:
+        if name in _WITHHELD or name.startswith("trunk") or name in seen:
             raise BadValue("phone.name", "phone")
         seen.add(name)
         ha1 = _matching("phone.ha1", phone.ha1, _HA1, "ha1")
-        if _NO_DISPLAY.search(phone.display) or len(phone.display) > 64:
-            raise BadValue("phone.display", "display")
-        display = phone.display.replace(";", "\\;")
+        # A label on other phones: a name that is odd must not keep the line from opening.
+        display = _NOT_SHOWN.sub(" ", phone.display)[:64].replace(";", "\\;")
         blocks.append(
-            f"[{name}](phone)\nauth = {name}\naors = {name}\n"
+            f"[{name}](Phone)\nauth = {name}\naors = {name}\n"
             f'callerid = "{display}" <{name}>\n'
-            f"[{name}](phone-auth)\nusername = {name}\nmd5_cred = {ha1}\n"
-            f"[{name}](phone-aor)\n"
+            f"[{name}](Phone-auth)\nusername = {name}\nmd5_cred = {ha1}\n"
+            f"[{name}](Phone-aor)\n"
         )
     return "\n".join(blocks)
 
@@ -274,7 +281,7 @@ def _trunk(n: int, address: str) -> str:
         raise BadValue(f"sip.trunks[{n - 1}]", "address") from None
     name = f"trunk-{n}"
     return (
-        f"[{name}](trunk)\nset_var = HOTLINE_INGRESS={name}\n"
+        f"[{name}](Trunk)\nset_var = HOTLINE_INGRESS={name}\n"
         f"[{name}]\ntype = identify\nendpoint = {name}\nmatch = {network}\n"
     )
 
@@ -287,6 +294,13 @@ def _matching(field: str, value: str, pattern: re.Pattern[str], expected: str) -
 
 def _path(field: str, path: Path) -> str:
     return _matching(field, str(path), _PATH, "path")
+
+
+def _short(pbx: str) -> str:
+    """Asterisk's control socket lies below, and Linux takes 107 bytes for its path."""
+    if len(os.fsencode(f"{pbx}/run/asterisk.ctl")) > 107:
+        raise BadValue("paths.data", "short-path")
+    return pbx
 
 
 def _user(field: str, name: str) -> str:

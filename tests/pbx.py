@@ -22,7 +22,19 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from config.model import Centre, Line, Paths, Pbx, Queue, Ring, Service, Settings, Sip, Voicemail
+from config.model import (
+    Centre,
+    Line,
+    Paths,
+    Pbx,
+    Queue,
+    Ring,
+    Service,
+    Settings,
+    Sip,
+    Voicemail,
+    Wrapup,
+)
 from telephony.amiline import AmiLine
 from telephony.pbx import PrivatePbx
 from telephony.places import PROJECT, Places
@@ -165,6 +177,7 @@ def test_settings(data: Path, **changes: Any) -> Settings:
             ),
             queue=Queue(max_wait_s=20.0),
             ring=Ring(timeout_s=5.0),
+            wrapup=Wrapup(seconds=0.0),
             voicemail=Voicemail(max_s=6, min_s=1.0, silence_s=3),
         ),
         sip=Sip(port=free_port(socket.SOCK_DGRAM), rtp_first=rtp, rtp_last=rtp + 399, qualify_s=1),

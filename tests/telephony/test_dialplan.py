@@ -226,7 +226,7 @@ async def test_the_router_hands_a_call_to_the_queue_of_its_service(line: Callers
     async with router(line.pbx) as (ari, arrived):
         await caller.dial("12348")
         start = await asyncio.wait_for(arrived.get(), 5)
-        assert start.args == ("caller", "trunk-1")
+        assert start.args == ("caller", "trunk-1", "12348")
         call = start.channel.id
         query = {"variable": "HOTLINE_QUEUE", "value": "labour"}
         await ari.post("channels", call, "variable", query=query)
