@@ -195,10 +195,12 @@ class Access:
         known = visible(viewer)
         if may(viewer, "voicemails.handle"):
             known = or_(known, and_(t.voicemails.c.recording_id.is_not(None), open_to(viewer)))
+        recordings = t.recordings.join(t.calls).outerjoin(
+            t.voicemails, t.voicemails.c.recording_id == t.recordings.c.recording_id
+        )
         wanted = (
             select(t.recordings)
-            .join(t.calls)
-            .outerjoin(t.voicemails, t.voicemails.c.recording_id == t.recordings.c.recording_id)
+            .select_from(recordings)
             .where(t.recordings.c.recording_id == known_id("recording", recording_id), known)
             .where(t.recordings.c.status == "ready")
         )

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from sqlalchemy import ColumnElement, exists, or_, true
+from sqlalchemy import ColumnElement, or_, select, true
 
 from cases import tables as t
 from cases.errors import Forbidden
@@ -51,16 +51,17 @@ def require(viewer: Viewer, right: Right) -> None:
 
 def served(viewer: Viewer) -> ColumnElement[bool]:
     """Of a row of `calls`: the viewer talked to the caller, or took on the caller's message."""
-    talked = exists().where(
+    # Tied to `calls` alone: the query around may speak of legs and messages of its own.
+    talked = select(t.legs.c.leg_id).where(
         t.legs.c.call_id == t.calls.c.call_id,
         t.legs.c.person_id == viewer.person_id,
         t.legs.c.answered_at.is_not(None),
     )
-    handled = exists().where(
+    handled = select(t.voicemails.c.recording_id).where(
         t.voicemails.c.call_id == t.calls.c.call_id,
         t.voicemails.c.handled_by == viewer.person_id,
     )
-    return or_(talked, handled)
+    return or_(talked.correlate(t.calls).exists(), handled.correlate(t.calls).exists())
 
 
 def visible(viewer: Viewer) -> ColumnElement[bool]:

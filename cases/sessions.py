@@ -96,4 +96,4 @@ async def end_sessions(conn: AsyncConnection, person_id: str, now: float) -> Non
 
 
 def _hashed(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
+    return hashlib.sha256(token.encode(errors="replace")).hexdigest()

@@ -13,6 +13,7 @@ import asyncpg
 import pytest
 
 from cases.store import Store, migrate
+from cases.tables import metadata
 from tests.store.cluster import postgres
 
 _names = (f"hotline_{number}" for number in itertools.count(1))
@@ -27,10 +28,11 @@ def server() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def migrated_server(server: str) -> str:
-    """The server with a migrated database `ready`, to be copied for each test."""
+    """The server with a migrated database `ready`, to be copied or emptied."""
 
     execute(server, "CREATE DATABASE ready")
     apart(migrate(f"{server}/ready"))
+    execute(server, "CREATE DATABASE used TEMPLATE ready")
     return server
 
 
@@ -41,9 +43,9 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def execute(server: str, statement: str) -> None:
+def execute(server: str, statement: str, database: str = "postgres") -> None:
     async def done() -> None:
-        conn = await asyncpg.connect(f"{server}/postgres")
+        conn = await asyncpg.connect(f"{server}/{database}")
         try:
             await conn.execute(statement)
         finally:
@@ -84,9 +86,15 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         shutil.copy(request.getfixturevalue("migrated_file"), copy)
         return f"sqlite:///{copy}"
     server: str = request.getfixturevalue("migrated_server")
-    name = next(_names)
-    execute(server, f"CREATE DATABASE {name} TEMPLATE ready")
-    return f"{server}/{name}"
+    # Emptying one database takes a tenth of the time of copying one.
+    for statement in (
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'used'"
+        " AND pid <> pg_backend_pid()",
+        f"TRUNCATE {', '.join(metadata.tables)}",
+        f"INSERT INTO audit_head (id, seq, hash) VALUES (1, 0, '{'0' * 64}')",
+    ):
+        execute(server, statement, "used")
+    return f"{server}/used"
 
 
 @pytest.fixture

@@ -48,13 +48,14 @@ async def test_a_database_without_a_schema_is_not_opened(empty_url: str) -> None
     assert refused.value.code == "schema-missing"
 
 
-async def test_a_database_of_a_newer_version_is_not_opened(url: str) -> None:
-    store = await Store.open(url)
+async def test_a_database_of_a_newer_version_is_not_opened(empty_url: str) -> None:
+    await migrate(empty_url)
+    store = await Store.open(empty_url)
     async with store.write() as conn:
         await conn.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     await store.close()
     with pytest.raises(StoreUnready) as refused:
-        await Store.open(url)
+        await Store.open(empty_url)
     assert refused.value.code == "schema-unknown"
 
 
