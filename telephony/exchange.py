@@ -26,6 +26,7 @@ from telephony.ari import Ari
 from telephony.ari_events import AriEvent
 from telephony.fallback import Ledger, Unread
 from telephony.faults import AriReplaced, PbxFault, described
+from telephony.heartbeat import beat
 from telephony.members import Members
 from telephony.perform import Operator, Resolve
 from telephony.secrets import Secrets
@@ -89,6 +90,7 @@ class Exchange:
                 group.create_task(self._ari.run(), name="ari")
                 group.create_task(self._ami.run(), name="ami")
                 group.create_task(self._heal(), name="heal")
+                group.create_task(beat(self._ari), name="heartbeat")
         except* AriReplaced as replaced:
             raise replaced.exceptions[0] from None
 
