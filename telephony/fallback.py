@@ -23,6 +23,9 @@ _HEADER = 44
 _BYTES_A_SECOND = 16000
 """Record() writes 8 kHz, 16 bits, mono."""
 
+_TAIL_S = 1.0
+"""Record() leaves this much of the silence that ended a message."""
+
 
 class Mark(msgspec.Struct, frozen=True):
     """How far the ledger was read: `offset` bytes of the file with this `inode`."""
@@ -100,7 +103,8 @@ class Ledger:
             _, call_id, _ = head.split("|")
             member = fields["member"].removeprefix("PJSIP/")
             seconds = _seconds(fields["voicemail"])
-            voicemail = Path(fields["voicemail"]).name if seconds >= self._min_voicemail_s else ""
+            spoken = seconds - (_TAIL_S if fields["end"] == "SILENCE" else 0.0)
+            voicemail = Path(fields["voicemail"]).name if spoken >= self._min_voicemail_s else ""
             outcome: Literal["answered", "voicemail", "abandoned"] = (
                 "answered" if member else "voicemail" if voicemail else "abandoned"
             )

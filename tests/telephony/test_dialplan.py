@@ -98,6 +98,16 @@ async def test_the_end_key_ends_the_message(line: Callers) -> None:
     assert call.voicemail_seconds < 4.0
 
 
+async def test_silence_after_the_beep_is_no_message(line: Callers) -> None:
+    caller = await line.talker("13800000006", tone_hz=0)
+    await caller.dial(f"12348@{line.pbx.sip}")
+    await caller.expect("CALL_CLOSED", deadline_s=10.0)
+    [call] = line.ledger()
+    assert (call.outcome, call.voicemail_path) == ("abandoned", "")
+    # Ended by the silence, not by the limit of a message.
+    assert call.ended_at - call.started_at < line.pbx.settings.line.voicemail.max_s
+
+
 async def test_hanging_up_without_a_word_is_an_abandoned_call(line: Callers) -> None:
     seat = await line.seat("phone1", queue="general", manner="ring")
     caller = await line.caller("13800000005")

@@ -10,14 +10,12 @@ from router.events import FallbackServed
 from telephony.fallback import Ledger
 
 CALL = "1795318103|{id}|line|NONE|SERVED|number={number}&arrived=1795318100.125&ended=1795318103.5"
-REST = "&member={member}&voicemail={voicemail}\n"
+REST = "&member={member}&voicemail={voicemail}&end={end}\n"
 
 
-def line(
-    id: str = "sc-1.1", number: str = "13800000001", member: str = "", voicemail: str = ""
-) -> bytes:
-    text = CALL.format(id=id, number=number) + REST.format(member=member, voicemail=voicemail)
-    return text.encode()
+def line(id: str = "sc-1.1", number: str = "13800000001", **rest: str) -> bytes:
+    rest = {"member": "", "voicemail": "", "end": ""} | rest
+    return (CALL.format(id=id, number=number) + REST.format(**rest)).encode()
 
 
 @pytest.fixture
@@ -55,14 +53,21 @@ def test_an_answered_call(ledger: Ledger, file: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "outcome", "kept"), [(3.0, "voicemail", 3.0), (1.5, "abandoned", 0.0)]
+    ("seconds", "end", "outcome", "kept"),
+    [
+        (3.0, "HANGUP", "voicemail", 3.0),
+        (1.5, "HANGUP", "abandoned", 0.0),
+        (3.0, "SILENCE", "voicemail", 3.0),
+        (2.5, "SILENCE", "abandoned", 0.0),
+    ],
 )
 def test_a_recording_is_a_message_from_a_certain_length_on(
-    ledger: Ledger, file: Path, seconds: float, outcome: str, kept: float
+    file: Path, seconds: float, end: str, outcome: str, kept: float
 ) -> None:
+    ledger = Ledger(file, file.with_name("mark.json"), min_voicemail_s=2.0)
     message = file.with_name("sc-1.1-V0.wav")
     message.write_bytes(bytes(44 + int(16000 * seconds)))
-    file.write_bytes(line(voicemail=str(message)))
+    file.write_bytes(line(voicemail=str(message), end=end))
     [call] = ledger.unread().served
     assert (call.outcome, call.voicemail_seconds) == (outcome, kept)
     assert call.voicemail_path == ("sc-1.1-V0.wav" if kept else "")
