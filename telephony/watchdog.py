@@ -31,6 +31,8 @@ from telephony.secrets import kept_secrets
 log = structlog.get_logger(__name__)
 
 _LOOK_S = 1.0
+_APART_S = 0.05
+"""Between two callers; more than the odd frame by which two playbacks of one prompt differ."""
 
 
 class Task(msgspec.Struct, frozen=True):
@@ -113,6 +115,8 @@ class Watchdog:
                     "Redirect",
                     {"Channel": name, "Context": "fallback", "Exten": "s", "Priority": "1"},
                 )
+            # Each hears a prompt before the queue: who came first must also get there first.
+            await asyncio.sleep(_APART_S)
         for channel in todo.hang_up:
             with suppress(AriRefused):
                 await self._ari.delete("channels", channel, query={"reason": "normal"})
