@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -93,6 +94,8 @@ class Lines(msgspec.Struct):
     """Callers handed to the dialplan: their leaving us is no hang-up."""
     holds: set[str] = set()
     """Calls that hear hold music."""
+    keys: dict[str, tuple[str, datetime]] = {}
+    """Call → the key released last, and when by Asterisk's clock."""
     plays: dict[str, set[str]] = {}
     """Call → what is being played to its caller."""
     bridges: dict[str, set[str]] = {}
@@ -106,6 +109,7 @@ class Lines(msgspec.Struct):
         self.ended.clear()
         self.away.clear()
         self.holds.clear()
+        self.keys.clear()
         self.plays.clear()
         self.bridges.clear()
 
@@ -163,7 +167,7 @@ def translate(lines: Lines, event: AriEvent) -> Event | None:
             lines.ended.discard(event.channel.id)
             return told
         case ChannelDtmfReceived() if not is_leg(event.channel.id):
-            return KeyPressed(event.channel.id, event.digit)
+            return _pressed(lines, event)
         case PlaybackFinished() if _PLAY.fullmatch(event.playback.id):
             lines.drop(lines.plays, event.playback.id)
             ok = event.playback.state != "failed"
@@ -189,6 +193,22 @@ def phone(lines: Lines, name: str, reachable: bool) -> PhoneChanged | None:
         return None
     lines.phones[name] = reachable
     return PhoneChanged(name, reachable)
+
+
+def _pressed(lines: Lines, event: ChannelDtmfReceived) -> KeyPressed | None:
+    """A key's release, once. Asterisk tells it twice when it has to put the digit off.
+
+    Seen in recordings, some 20 ms apart (`queue_dtmf_readq` in its channel.c). A key that went
+    down before it last came up is one press: nobody can do that twice.
+    """
+    call_id, digit, now = event.channel.id, event.digit, event.timestamp
+    if now is not None:
+        last = lines.keys.get(call_id)
+        lines.keys[call_id] = (digit, now)
+        down = now - timedelta(milliseconds=event.duration_ms)
+        if last is not None and last[0] == digit and down < last[1]:
+            return None
+    return KeyPressed(call_id, digit)
 
 
 def _started(lines: Lines, event: StasisStart) -> Event | None:
@@ -226,6 +246,7 @@ def _forget(lines: Lines, call_id: str) -> None:
     lines.ended.discard(call_id)
     lines.away.discard(call_id)
     lines.holds.discard(call_id)
+    lines.keys.pop(call_id, None)
     lines.plays.pop(call_id, None)
 
 

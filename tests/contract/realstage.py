@@ -242,7 +242,7 @@ class RealStage(Stage):
 
     async def kept(self, path: str) -> bool:
         with wave.open(str(self._pbx.places.recordings / path)) as sound:
-            return sound.getnframes() > 0
+            return bool(sound.getnframes())
 
     def leftovers(self) -> list[str]:
         return []  # `nothing_left_behind` looks for itself

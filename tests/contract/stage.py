@@ -35,7 +35,8 @@ class Caller(Protocol):
 
 
 class Phone(Protocol):
-    name: str
+    @property
+    def name(self) -> str: ...
 
     async def answer(self) -> None: ...
     async def reject(self) -> None: ...
