@@ -166,6 +166,7 @@ def _hosts(settings: Settings) -> Iterator[Problem]:
     if settings.pbx.manage:
         for place, host in (
             (("sip", "host"), settings.sip.host),
+            (("sip", "public"), settings.sip.public or settings.sip.host),
             (("pbx", "host"), settings.pbx.host),
         ):
             try:

@@ -59,6 +59,9 @@ class Sip(_Frozen, frozen=True):
     """Where phones and trunks reach Asterisk. `trunks` are addresses allowed to bring calls in."""
 
     host: str = "127.0.0.1"
+    public: str = ""
+    """The address that phones and trunks are told, where they reach Asterisk under another one
+    than its own (a container, NAT); empty: its own."""
     port: Port = 5060
     rtp_first: Port = 16000
     rtp_last: Port = 16999

@@ -26,6 +26,7 @@ from cases.store import Store, migrate, store_url
 from cases.writer import StoreWriter
 from config.model import Settings
 from hotline.clock import SteadyClock
+from hotline.pbx import spoken
 from hotline.phones import accounts, provision
 from router.facts import Fact
 from router.runner import Pump, recover
@@ -172,14 +173,12 @@ async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:
 
 async def _pbx_up(settings: Settings, people: People, stack: AsyncExitStack) -> bool:
     if not settings.pbx.manage:
+        await provision(settings, people)  # nobody else knows our people's phones
         return False
     places = Places.of(settings)
     pbx = PrivatePbx(settings, kept_secrets(places.secrets), places, find_program(settings, places))
-    language = {lang.id: lang.prompts for lang in settings.line.languages}.get(
-        settings.line.default_language, "zh-CN"
-    )
     phones = await accounts(people)
-    started = await asyncio.to_thread(pbx.start, phones, language=language)
+    started = await asyncio.to_thread(pbx.start, phones, language=spoken(settings))
     if started == "outdated":
         log.warning("asterisk runs with older settings; restart it when no call is in")
     if started != "started":

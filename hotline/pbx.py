@@ -1,9 +1,15 @@
-"""`hotline pbx up|down|status`: the hotline's own Asterisk, apart from the hotline."""
+"""`hotline pbx up|down|run|status`: the hotline's own Asterisk, apart from the hotline.
+
+`run` is `up` for a container or a service manager: it stays until it is told to end, and ends
+when Asterisk does, so that whoever started it can start it again.
+"""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import signal
+from contextlib import suppress
 
 from cases.people import People
 from config.model import Settings
@@ -19,11 +25,13 @@ from telephony.program import find_program
 from telephony.provision import PhoneAccount
 from telephony.secrets import kept_secrets
 
+_LOOK_S = 1.0
+
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     book = words(parser.get_default("lang"))
-    verbs = parser.add_subparsers(dest="verb", required=True, metavar="up|down|status")
-    for verb in ("up", "down", "status"):
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="up|down|run|status")
+    for verb in ("up", "down", "run", "status"):
         about = book.text(f"cli.pbx.{verb}")
         verbs.add_parser(verb, help=about, description=about)
 
@@ -35,9 +43,9 @@ def main(args: argparse.Namespace, settings: Settings) -> int:
     try:
         pbx = private_pbx(settings)
         if args.verb == "up":
-            install_sounds(settings, args.lang)
-            phones = asyncio.run(_phones(settings, args.lang))
-            print(book.text(f"cli.pbx.{pbx.start(phones)}"))
+            print(book.text(f"cli.pbx.{_up(pbx, settings, args.lang)}"))
+        elif args.verb == "run":
+            asyncio.run(_run(pbx, settings, args.lang))
         elif args.verb == "down":
             print(book.text("cli.pbx.stopped" if pbx.stop() else "cli.pbx.was-not-running"))
         else:
@@ -57,6 +65,37 @@ def private_pbx(settings: Settings) -> PrivatePbx:
     return PrivatePbx(
         settings, kept_secrets(places.secrets), places, find_program(settings, places)
     )
+
+
+def _up(pbx: PrivatePbx, settings: Settings, tag: str) -> str:
+    install_sounds(settings, tag)
+    return pbx.start(asyncio.run(_phones(settings, tag)), language=spoken(settings))
+
+
+def spoken(settings: Settings) -> str:
+    """The prompts that the dialplan plays when it serves a caller alone."""
+    line = settings.line
+    prompts = {language.id: language.prompts for language in line.languages}
+    return prompts.get(line.default_language, "zh-CN")
+
+
+async def _run(pbx: PrivatePbx, settings: Settings, tag: str) -> None:
+    """Run Asterisk and its watchdog until SIGINT or SIGTERM. Raises Refused when Asterisk ends."""
+    book = words(tag)
+    over = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, over.set)
+    print(book.text(f"cli.pbx.{await asyncio.to_thread(_up, pbx, settings, tag)}"), flush=True)
+    try:
+        while not over.is_set():
+            if pbx.pid() is None:
+                raise Refused(book.text("cli.pbx.ended", log=pbx.places.log))
+            pbx.start_watchdog()  # again, when it has ended
+            with suppress(TimeoutError):
+                await asyncio.wait_for(over.wait(), _LOOK_S)
+    finally:
+        await asyncio.to_thread(pbx.stop)
+    print(book.text("cli.pbx.stopped"), flush=True)
 
 
 async def _phones(settings: Settings, tag: str) -> list[PhoneAccount]:

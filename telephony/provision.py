@@ -122,6 +122,7 @@ def render(
         "ami_secret": _matching("ami_secret", secrets.ami_secret, _SECRET, "secret"),
         "app": _matching("pbx.app", pbx.app, _NAME, "name"),
         "sip_bind": _bind(_address("sip.host", sip.host), _port("sip.port", sip.port)),
+        "public": _public(sip.public),
         "codecs": ",".join(_codec(codec) for codec in sip.codecs) or _codec(""),
         "media": _media(sip.host),
         "realm": REALM,
@@ -272,6 +273,14 @@ def _media(host: str) -> str:
     if not ip_address(host).is_loopback:
         return ""
     return f"media_address = {host}\nbind_rtp_to_media_address = yes"
+
+
+def _public(address: str) -> str:
+    """Behind NAT, or in a container, Asterisk's own address means nothing to a phone outside."""
+    if not address:
+        return ""
+    address = _address("sip.public", address)
+    return f"external_signaling_address = {address}\nexternal_media_address = {address}"
 
 
 def _trunk(n: int, address: str) -> str:

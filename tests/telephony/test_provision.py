@@ -92,6 +92,15 @@ def test_on_loopback_media_says_an_address_that_can_be_reached() -> None:
     assert "media_address = 127.0.0.1\n" in rendered(settings())["pjsip.conf"]
 
 
+def test_phones_are_told_the_public_address_where_there_is_one() -> None:
+    texts = rendered(settings(sip=Sip(host="0.0.0.0", public="192.0.2.7")))
+    assert "external_signaling_address = 192.0.2.7\n" in texts["pjsip.conf"]
+    assert "external_media_address = 192.0.2.7\n" in texts["pjsip.conf"]
+    assert "external_" not in rendered(settings())["pjsip.conf"]
+    with pytest.raises(BadValue, match=r"sip\.public"):
+        rendered(settings(sip=Sip(public="line.example")))
+
+
 def test_an_ipv6_host_is_bracketed() -> None:
     assert "bind = [::1]:5060\n" in rendered(settings(sip=Sip(host="::1")))["pjsip.conf"]
 
