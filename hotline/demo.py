@@ -25,7 +25,7 @@ from hotline.cli import DONE, FAILED, Refused
 from hotline.demo_check import Checked, check
 from hotline.demo_plan import Plan, plan
 from hotline.demo_play import Play, Played
-from hotline.onlooker import LineError, Onlooker
+from hotline.onlooker import LineError, Onlooker, answers
 from hotline.opened import opened
 from hotline.phones import provision
 from hotline.table import table, width
@@ -62,6 +62,10 @@ async def demo(settings: Settings, store: Store, *, book: Words, say: Say) -> bo
         raise Refused(
             book.text("demo.few_seats", needed=len(script.seats), seats=len(settings.seats))
         )
+    try:
+        await answers(_address(settings))
+    except LineError as error:
+        raise Refused(book.text("demo.trouble", error=error)) from error
     people = People(store)
 
     async def tell_exchange() -> None:
@@ -85,7 +89,6 @@ async def _given(
 ) -> bool:
     say(book.text("demo.begins", calls=len(script.calls), seats=len(script.seats)))
     supervisor = await cast.add("demo-supervisor", book.text("demo.supervisor"), "supervisor")
-    address = f"http://{settings.web.host}:{settings.web.port}"
     ended: list[str] = []
 
     def tell(played: Played, over: bool) -> None:
@@ -94,7 +97,7 @@ async def _given(
             ended.append(played.call_id)
             say(book.text("demo.over", n=len(ended), of=len(script.calls), scene=scene))
 
-    async with Onlooker(address, supervisor.token) as line:
+    async with Onlooker(_address(settings), supervisor.token) as line:
         _only_us(line, book)
         free = [place.id for place in settings.seats]
         players = [
@@ -134,6 +137,10 @@ async def _given(
     key = "demo.differs" if wrong else "demo.fine"
     say(book.text(key, wrong=wrong, calls=len(checked)))
     return not wrong
+
+
+def _address(settings: Settings) -> str:
+    return f"http://{settings.web.host}:{settings.web.port}"
 
 
 def _only_us(line: Onlooker, book: Words) -> None:

@@ -36,6 +36,19 @@ class Refused(LineError):
         self.code = code
 
 
+async def answers(address: str) -> None:
+    """Whether a line is there and serves callers. Raises LineError when not."""
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5)) as http,
+            http.get(f"{address}/api/v1/health") as reply,
+        ):
+            if reply.status != 200:
+                raise LineError(f"{address}: {await reply.text()}")
+    except (aiohttp.ClientError, TimeoutError) as error:
+        raise LineError(str(error) or f"{address}: no answer") from error
+
+
 class Onlooker:
     """A signed-in client that follows the live board. An asynchronous context."""
 
