@@ -47,7 +47,8 @@ def nodes_sound(menu: Menu) -> Iterator[Problem]:
 
 def prompts_exist(menu: Menu, prompts: Collection[str]) -> Iterator[Problem]:
     """Every prompt the menu plays is in the manifest."""
-    yield from known(menu.welcome, prompts, ("line", "menu", "welcome"), "prompt")
+    if menu.welcome:
+        yield from known(menu.welcome, prompts, ("line", "menu", "welcome"), "prompt")
     for name, node in menu.nodes.items():
         yield from known(node.prompt, prompts, (*_NODES, name, "prompt"), "prompt")
 

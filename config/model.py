@@ -115,6 +115,7 @@ class Menu(_Frozen, frozen=True):
     """
 
     welcome: str = "welcome"
+    """Greeting and recording notice; empty where the trunk says them before it rings us."""
     start: str = "language"
     """Name of the first node; empty: straight to the queue."""
     nodes: dict[Name, MenuNode] = {}
