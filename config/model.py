@@ -129,6 +129,8 @@ class Language(_Frozen, frozen=True):
     skill: Skill
     prompts: str = "zh-CN"
     """Language of the prompts (falls back as the prompt manifest declares)."""
+    fallback_queue: Name | None = None
+    """The app_queue of those who speak it, for callers of this language; None: the service's."""
 
 
 class Relaxation(_Frozen, frozen=True):

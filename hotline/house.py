@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -157,6 +157,10 @@ async def running(settings: Settings, store: Store, say: Say) -> AsyncIterator[H
             finally:
                 scheduler.shutdown(wait=False)
                 await server.stop()
+                if not began:
+                    # Asterisk goes on without us: whoever waits is served there, and at once.
+                    with suppress(TimeoutError):
+                        await pump.hand_over(DRAIN_S)
                 await _end(call_path)
                 try:
                     await writer.caught_up(journal.last_seq, DRAIN_S)

@@ -83,11 +83,16 @@ class Dismiss(_CallCommand, frozen=True):
     """Hang the caller up (Q.850 cause 16) and forget everything of the call in Asterisk."""
 
 
-class SendToFallback(_CallCommand, frozen=True):
-    """Hand the caller to the dialplan's fallback queue: we cannot serve this call ourselves."""
+class NameFallback(_CallCommand, frozen=True):
+    """Note on the channel which fallback queue it belongs to, should we die while it waits."""
 
     queue: str
-    position: int = 0
+
+
+class SendToFallback(_CallCommand, frozen=True):
+    """Hand the caller to the dialplan's fallback queue: we are about to stop."""
+
+    queue: str
 
 
 class SyncMember(_Command, frozen=True):
@@ -110,6 +115,7 @@ Command = (
     | Disconnect
     | RecordVoicemail
     | Dismiss
+    | NameFallback
     | SendToFallback
     | SyncMember
 )

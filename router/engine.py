@@ -129,6 +129,15 @@ class Engine:
             _due(turn, timer)
         return self._end()
 
+    def stop(self, now: float) -> Step:
+        """Say what is to be done before the router stops on purpose; it does not match again."""
+        turn = self._begin(now)
+        waiting_calls = sorted(turn.state.calls.values(), key=lambda call: call.entered_at or now)
+        for call in waiting_calls if turn.state.pbx_up else ():
+            waiting.hand_over(turn, call)
+        turn.rematch = False
+        return self._end()
+
     def _begin(self, now: float) -> Turn:
         # Wall clocks are set back sometimes; facts never run backwards.
         self._turn.now = max(now, self._turn.state.at)

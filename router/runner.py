@@ -60,6 +60,9 @@ class Pump:
         self._lanes: dict[str, deque[Command]] = {}
         self._since_snapshot = 0
         self._recorded = 0
+        self._leaving = False
+        self._left = asyncio.Event()
+        self._workers: set[asyncio.Task[None]] = set()
 
     # ---- the inbox ----
 
@@ -82,10 +85,20 @@ class Pump:
         self._followers.append(follower)
         return lambda: self._followers.remove(follower)
 
+    async def hand_over(self, within_s: float) -> None:
+        """Before a planned stop: give those who wait to the fallback, and let lanes run dry."""
+        self._leaving = True
+        self._wake.set()
+        async with asyncio.timeout(within_s):
+            await self._left.wait()
+
     # ---- the work ----
 
     async def run(self, telephony: Telephony) -> None:
-        """Pump until cancelled. Raises OSError (in a group) when the journal cannot be written."""
+        """Pump until cancelled, or until `hand_over` is done.
+
+        Raises OSError (in a group) when the journal cannot be written.
+        """
         async with asyncio.TaskGroup() as lanes:
 
             def send(commands: Sequence[Command]) -> None:
@@ -102,6 +115,12 @@ class Pump:
                         send(self._record(step))
                         if answer is not None and not answer.done():
                             answer.set_result(step.refusal)
+                    if self._leaving:
+                        send(self._record(self._engine.stop(self._clock.now())))
+                        while self._lanes:
+                            await asyncio.wait(self._workers)
+                        self._left.set()
+                        return
                     due = self._engine.deadline()
                     if due is not None and due <= self._clock.now():
                         send(self._record(self._engine.tick(self._clock.now())))
@@ -156,7 +175,9 @@ class Pump:
             waiting.append(command)
             return
         self._lanes[name] = deque([command])
-        lanes.create_task(self._work(name, telephony), name=f"lane {name}")
+        worker = lanes.create_task(self._work(name, telephony), name=f"lane {name}")
+        self._workers.add(worker)
+        worker.add_done_callback(self._workers.discard)
 
     async def _work(self, name: str, telephony: Telephony) -> None:
         waiting = self._lanes[name]

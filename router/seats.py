@@ -87,7 +87,7 @@ def _back(turn: Turn, seat: Seat) -> None:
 
 
 def fallback_queues(line: Line, seat: Seat) -> tuple[str, ...]:
-    """The app_queues a seat would help out in: those of the services it has the skills for."""
+    """The app_queues a seat would help out in: by its services and its languages."""
     language = {lang.id: lang.skill for lang in line.languages}.get(line.default_language)
     floor = {language: 1} if language else {}
     names = {
@@ -95,7 +95,12 @@ def fallback_queues(line: Line, seat: Seat) -> tuple[str, ...]:
         for service in line.services
         if covers(seat.skills, {**service.needs, **floor})
     }
-    return tuple(sorted(names))
+    spoken = {
+        lang.fallback_queue
+        for lang in line.languages
+        if lang.fallback_queue and lang.skill in seat.skills
+    }
+    return tuple(sorted(names | spoken))
 
 
 def sync(turn: Turn, seat: Seat) -> None:

@@ -161,6 +161,10 @@ class Turn:
         chosen = self.services.get(call.service) or self.services.get(self.line.default_service)
         return chosen or Service(id="general", name="general")
 
+    def fallback_queue(self, call: Call) -> str:
+        """The app_queue that would serve the call without us; who speaks the language first."""
+        return self.language(call).fallback_queue or self.service(call).fallback_queue
+
     def able(self, needs: dict[str, int]) -> list[Seat]:
         """Signed-in seats that have the skills, free or not."""
         return [seat for seat in self.state.seats.values() if covers(seat.skills, needs)]

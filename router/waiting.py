@@ -13,8 +13,11 @@ from router import facts as f
 from router import message, seats
 from router.announce import wait_prompts
 from router.call import Call, Offer
-from router.commands import CancelLeg, RingSeat, StartHold
+from router.commands import CancelLeg, NameFallback, RingSeat, SendToFallback, StartHold
 from router.turn import Turn
+
+GENERAL = "general"
+"""Where the dialplan sends a caller of whom it knows nothing."""
 
 
 def enter(turn: Turn, call: Call) -> None:
@@ -26,6 +29,9 @@ def enter(turn: Turn, call: Call) -> None:
     if not turn.able(call.needs):
         message.invite(turn, call, "no_seat")
         return
+    queue = turn.fallback_queue(call)
+    if queue != GENERAL:
+        turn.do(NameFallback(call.id, queue))
     turn.play(call, "to_human", "to-human")
     keep_time(turn, call)
     turn.rematch = True
@@ -232,3 +238,13 @@ def end_offer(turn: Turn, call: Call, end: f.OfferEnd, cause: int = 0) -> None:
         turn.timers.set("declined", call.id, turn.now + pause)
     seats.after_offer(turn, offer.seat_id, end)
     turn.rematch = True
+
+
+def hand_over(turn: Turn, call: Call) -> None:
+    """We are about to stop: who waits for a seat waits on in the fallback queue, in order."""
+    if call.stage not in ("queue", "ringing"):
+        return
+    if call.offer is not None:
+        turn.do(CancelLeg(call.id, call.offer.leg_id))
+        end_offer(turn, call, "withdrawn")
+    turn.do(SendToFallback(call.id, turn.fallback_queue(call)))

@@ -244,9 +244,11 @@ class FakePbx:
                 self._air.record(caller, command)
             case c.Dismiss():
                 self._dismiss(caller)
+            case c.NameFallback():
+                caller.queue = command.queue
             case c.SendToFallback():
                 self._air.silence(caller)
-                self._send_away(caller, command.queue, command.position)
+                self._send_away(caller, command.queue)
         return ""
 
     def _ring(self, ring: c.RingSeat) -> str:
@@ -304,9 +306,9 @@ class FakePbx:
             del self.bridges[bridge_id]
         self.caller_left(caller)
 
-    def _send_away(self, caller: FakeCaller, queue: str, position: int = 0) -> None:
+    def _send_away(self, caller: FakeCaller, queue: str) -> None:
         """Into the dialplan's fallback queue, where a free member answers at once if one may."""
-        caller.where, caller.queue, caller.position = "fallback", queue, position
+        caller.where, caller.queue = "fallback", queue
         for name, paused in self.members.get(queue, {}).items():
             phone = self.phones.get(name)
             if phone and phone.reachable and phone.manner == "answer" and not paused:

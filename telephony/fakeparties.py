@@ -52,8 +52,7 @@ class FakeCaller:
     recording: Recording | None = None
     silent: bool = False
     queue: str = ""
-    """The fallback queue the caller was handed to, with `position` (0: at its end)."""
-    position: int = 0
+    """The fallback queue the caller belongs to, or was handed to."""
     served_by: str = ""
     """The phone that answered in the fallback."""
     arrived_at: float = 0.0

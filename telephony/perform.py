@@ -22,7 +22,7 @@ import structlog
 from router import commands as c
 from router.events import CallerHungUp, CommandRefused, LegEnded, call_of
 from router.ports import Post
-from telephony.ari import Ari
+from telephony.ari_pool import AriPool
 from telephony.faults import AmiLost, AmiTimeout, AriLost, AriRefused, PbxFault
 from telephony.members import Members
 from telephony.translate import Leg, Lines
@@ -52,7 +52,14 @@ class Operator:
     """Carries out commands. `app` is the ARI application's name."""
 
     def __init__(
-        self, ari: Ari, members: Members, lines: Lines, *, app: str, resolve: Resolve, post: Post
+        self,
+        ari: AriPool,
+        members: Members,
+        lines: Lines,
+        *,
+        app: str,
+        resolve: Resolve,
+        post: Post,
     ) -> None:
         self._ari = ari
         self._members = members
@@ -100,6 +107,8 @@ class Operator:
                 await self._record(command)
             case c.Dismiss():
                 await self._dismiss(command.call_id)
+            case c.NameFallback():
+                await self._set(command.call_id, "HOTLINE_QUEUE", command.queue)
             case c.SendToFallback():
                 await self._send_away(command)
             case c.SyncMember():
@@ -249,13 +258,11 @@ class Operator:
 
     async def _send_away(self, command: c.SendToFallback) -> None:
         call_id = command.call_id
-        position = str(command.position or "")
         # Its leaving us may be told before the answer to `continue`: it must not look like an end.
         self._lines.away.add(call_id)
         try:
             await asyncio.gather(
                 self._set(call_id, "HOTLINE_QUEUE", command.queue),
-                self._set(call_id, "HOTLINE_POSITION", position),
                 self._quietly(self._stop_hold(call_id)),
             )
             await self._ari.post(

@@ -251,11 +251,15 @@ def app_queue(name: str) -> str:
 
 
 def queue_names(settings: Settings) -> tuple[str, ...]:
-    """The fallback queues: `general` and every other one that a service names."""
+    """The fallback queues: `general` and every other one that a service or language names."""
+    named: list[tuple[str, str | None]] = [
+        *((f"services.{one.id}", one.fallback_queue) for one in settings.line.services),
+        *((f"languages.{one.id}", one.fallback_queue) for one in settings.line.languages),
+    ]
     names = {
-        _matching(f"line.services.{service.id}.fallback_queue", queue, _NAME, "name")
-        for service in settings.line.services
-        if (queue := service.fallback_queue) != GENERAL
+        _matching(f"line.{place}.fallback_queue", queue, _NAME, "name")
+        for place, queue in named
+        if queue is not None and queue != GENERAL
     }
     return (GENERAL, *sorted(names))
 

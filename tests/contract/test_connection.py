@@ -151,7 +151,7 @@ async def test_a_caller_handed_to_the_fallback_is_served_there_and_told_of(stage
     await stage.do(
         c.SyncMember("seat-1", "phone1", ("general",), paused=False),
         c.StartHold(call),
-        c.SendToFallback(call, "general", 1),
+        c.SendToFallback(call, "general"),
     )
     await stage.served_by_fallback()
     assert (await stage.seen()).channels == ()

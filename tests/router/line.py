@@ -21,7 +21,9 @@ LINE = Line(
     version="test-1",
     languages=(
         Language(id="cmn", name="普通话", skill="lang:cmn"),
-        Language(id="khg", name="藏语康方言", skill="lang:khg", prompts="khg"),
+        Language(
+            id="khg", name="藏语康方言", skill="lang:khg", prompts="khg", fallback_queue="tibetan"
+        ),
         Language(id="ii", name="彝语", skill="lang:ii", prompts="ii"),
     ),
     services=(

@@ -15,6 +15,7 @@ Lines of a story (times are seconds since its beginning; `+5` is five later than
     +0 wait               nothing happens, time passes
     +0 restart            the router dies and comes back from its facts
     +0 sees A A/leg       what Asterisk holds (callers, `X/leg` for the leg of X; first view again)
+    +0 stops                                        the router is stopped on purpose
     +0 loses              the connection to Asterisk is lost
     +0 refuses RingSeat A unreachable
 """
@@ -72,6 +73,8 @@ class Stage:
         if verb == "restart":
             self.engine = Engine.restore(self._line, Snapshot(0, 0.0), tuple(self.facts))
             return self._take(self.engine.start(self._now))
+        if verb == "stops":
+            return self._take(self.engine.stop(self._now))
         if verb == "sees":
             return self._handle(self._view(args))
         return self._handle(self._event(verb, args))

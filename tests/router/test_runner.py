@@ -228,3 +228,21 @@ async def test_the_first_fact_of_a_run_says_so() -> None:
     async with at_work(line):
         await line.until(lambda: line.saw(LineStarted))
     assert isinstance(line.journal.facts[0].body, LineStarted)
+
+
+async def test_a_planned_stop_gives_those_who_wait_to_the_fallback() -> None:
+    line = Line()
+    task = asyncio.create_task(line.pump.run(line.pbx))
+    line.pbx.connect()
+    line.pbx.phone("zhang").manner = "ring"
+    await line.pump.ask(e.SignIn("8001", "p1", "zhang", SKILLS))
+    await line.pump.ask(e.Ready("8001"))
+    callers = [line.pbx.dial(f"1380000000{n}") for n in (1, 2)]
+    await line.until(lambda: len(line.pump.snapshot().calls) == 2)
+    for caller in callers:
+        caller.press("0")
+    await line.until(lambda: all(call.entered_at for call in line.pump.snapshot().calls))
+    await line.pump.hand_over(5.0)
+    await task
+    assert [caller.where for caller in callers] == ["fallback", "fallback"]
+    assert line.journal.kept is not None, "the next router knows what this one knew"
