@@ -42,6 +42,10 @@ ROUTES: Final[tuple[Route, ...]] = (
 DOCUMENT: Final[Schema] = document(ROUTES, prefix=API, title="12348 hotline", version="1.0.0")
 
 
+LAST_BEAT_S: Final = 2.0
+"""At the end a beat that is under way gets this long."""
+
+
 def make_app(deps: Deps) -> web.Application:
     """The application; it follows the router from its start-up to its clean-up."""
     app = web.Application(middlewares=[outermost], client_max_size=MAX_BODY)
@@ -80,6 +84,9 @@ async def _follow(app: web.Application) -> AsyncIterator[None]:
     )
     beat = asyncio.create_task(app[LIVE].beat(), name="board beat")
     yield
+    app[LIVE].close(WSCloseCode.GOING_AWAY)
+    # Not cancelled at once: a query cut off in the middle leaves a broken connection behind.
+    await asyncio.wait([beat], timeout=LAST_BEAT_S)
     beat.cancel()
     with suppress(asyncio.CancelledError):
         await beat

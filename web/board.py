@@ -89,6 +89,11 @@ class Board:
         self._today = msgspec.structs.replace(self._today, whole=True)
         return (v.DayChanged(self._today),)
 
+    @property
+    def names(self) -> Mapping[str, str]:
+        """Person → name, as far as they were told to `name`."""
+        return self._names
+
     def nameless(self) -> bool:
         """Somebody sits at a seat whose name is not known here."""
         return any(seat.person_id not in self._names for seat in self._state.seats.values())

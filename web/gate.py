@@ -222,9 +222,14 @@ def _query(route: Route, request: web.Request) -> Any:
             raise Problem("value-invalid", name)
         given[name] = values if name in lists else values[0]
     try:
-        return msgspec.convert(given, type=route.query, strict=False)
+        query = msgspec.convert(given, type=route.query, strict=False)
     except msgspec.ValidationError as error:
         raise of_validation(error) from None
+    for field in msgspec.structs.fields(route.query):
+        # msgspec reads the word `null` as None; a parameter is left out or has a value.
+        if field.encode_name in given and getattr(query, field.name) is None:
+            raise Problem("value-invalid", field.encode_name)
+    return query
 
 
 async def _body(route: Route, request: web.Request) -> Any:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
@@ -80,6 +81,7 @@ class Live:
         self._pending: list[Fact] = []
         self._timer: asyncio.TimerHandle | None = None
         self._screens: set[Screen] = set()
+        self._closed = asyncio.Event()
         # Following first, then the snapshot: nothing can fall in between, and what is in both
         # is passed over by its number.
         self._unfollow = desk.follow(self._take)
@@ -120,8 +122,11 @@ class Live:
             screen.close(CLOSE_SIGNED_OUT)
 
     def close(self, code: int) -> None:
-        """Stop following and close every screen."""
+        """Stop following, end the beat and close every screen; a second time does nothing."""
+        if self._closed.is_set():
+            return
         self._unfollow()
+        self._closed.set()
         if self._timer is not None:
             self._timer.cancel()
         for screen in self._screens:
@@ -153,7 +158,8 @@ class Live:
             # A board that is wrong is built anew; the line must not suffer for it.
             kind = type(error).__name__
             log.error("the board lost its thread, built anew", seq=facts[-1].seq, error=kind)
-            self._board = self._built()
+            known, self._board = self._board.names, self._built()
+            self._board.name(known)
             self._show(self.whole())
 
     def _tell(self, changes: Sequence[v.Change]) -> None:
@@ -169,8 +175,8 @@ class Live:
     # ---- now and then ----
 
     async def beat(self) -> None:
-        """Until cancelled: fetch what the board lacks, turn the day, close stale screens."""
-        while True:
+        """Until closed: fetch what the board lacks, turn the day, close stale screens."""
+        while not self._closed.is_set():
             try:
                 await self._catch_up()
                 await self.close_stale()
@@ -178,7 +184,9 @@ class Live:
                 log.warning("the board waits for the store", error=type(error).__name__)
             self._tell(self.board().turn(self._clock.now()))
             self._show(Beat(self._clock.now(), self._board.seq))
-            await asyncio.sleep(self._beat_s)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._beat_s):
+                    await self._closed.wait()
 
     async def _catch_up(self) -> None:
         if self._board.nameless():

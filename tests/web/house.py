@@ -27,6 +27,8 @@ from router.facts import Fact
 from router.runner import Pump, recover
 from telephony.fake import FakeCaller, FakePbx
 from tests.router.line import LINE
+from web.gate import LIVE
+from web.live import Live
 from web.route import Deps, Part
 from web.server import WebServer
 
@@ -82,6 +84,7 @@ class Client:
         self.house = house
         self.http = http
         self.token = token
+        self.address = house.address
 
     async def ask(
         self, method: str, path: str, body: object = None, headers: dict[str, str] | None = None
@@ -92,7 +95,7 @@ class Client:
         if body is not None:
             sent["Content-Type"] = "application/json"
             data = body if isinstance(body, bytes) else msgspec.json.encode(body)
-        url = f"{self.house.address}/api/v1{path}"
+        url = f"{self.address}/api/v1{path}"
         async with self.http.request(method, url, data=data, headers=sent | (headers or {})) as got:
             return Reply(got, await got.read())
 
@@ -107,7 +110,7 @@ class Client:
     def watch(self) -> Any:
         """The websocket, as an asynchronous context."""
         headers = {"Authorization": f"Bearer {self.token}"}
-        return self.http.ws_connect(f"{self.house.address}/api/v1/live/ws", headers=headers)
+        return self.http.ws_connect(f"{self.address}/api/v1/live/ws", headers=headers)
 
 
 class House:
@@ -130,6 +133,7 @@ class House:
         self.health: dict[str, Callable[[], Part]] = {"journal": lambda: Part("ok")}
         self.provisioned: list[str] = []
         self.exchange_lost = False
+        self.server: WebServer
         self.address = ""
         self.http: list[aiohttp.ClientSession] = []
 
@@ -154,6 +158,15 @@ class House:
             "provision": self._provision,
         }
         return Deps(**(mine | other))
+
+    @property
+    def live(self) -> Live:
+        return self.server._runner.app[LIVE]
+
+    async def another_web(self, **deps: Any) -> tuple[WebServer, str]:
+        """One more server before the same house, and its address."""
+        server = WebServer(self.deps(**deps))
+        return server, f"http://127.0.0.1:{await server.start()}"
 
     # ---- people ----
 
@@ -252,14 +265,14 @@ async def house_in(folder: Path, **deps: Any) -> AsyncIterator[House]:
         asyncio.create_task(house.writer.run()),
     ]
     await house.until(lambda: house.pump.snapshot().pbx_up)
-    server = WebServer(house.deps(**deps))
-    house.address = f"http://127.0.0.1:{await server.start()}"
+    house.server, house.address = await house.another_web(**deps)
     try:
         yield house
     finally:
         for session in house.http:
             await session.close()
-        await server.stop()
+        await house.server.stop()
+        await house.stored()
         for task in reversed(tasks):
             task.cancel()
             with suppress(asyncio.CancelledError):

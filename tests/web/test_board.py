@@ -71,11 +71,8 @@ class BoardMachine(LineMachine):
         if self.unshown:
             return
         fresh = board(self.engine.snapshot())
-        fresh.name({f"p{seat}": f"张{seat}" for seat in SEATS if self.named(seat)})
+        fresh.name(self.board.names)
         assert _live(fresh) == _live(self.board)
-
-    def named(self, seat: str) -> bool:
-        return f"p{seat}" in self.board._names
 
     @invariant()
     def nobody_can_be_called_back_from_it(self) -> None:
