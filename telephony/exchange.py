@@ -24,6 +24,7 @@ from telephony import reconcile
 from telephony.ami import Ami, AmiEvent
 from telephony.ari import Ari
 from telephony.ari_events import AriEvent
+from telephony.ari_pool import AriPool
 from telephony.fallback import Ledger, Unread
 from telephony.faults import AriReplaced, PbxFault, described
 from telephony.heartbeat import beat
@@ -78,15 +79,16 @@ class Exchange:
             on_event=self._on_ami,
             on_up=self._on_ami_up,
         )
+        self._pool = AriPool(pbx.host, pbx.http_port, pbx.ari_user, secrets.ari_password)
         self._members = Members(self._ami)
         self._operator = Operator(
-            self._ari, self._members, self._lines, app=pbx.app, resolve=resolve, post=post
+            self._pool, self._members, self._lines, app=pbx.app, resolve=resolve, post=post
         )
 
     async def run(self) -> None:
         """Stay connected until cancelled. Raises AriReplaced when another router took over."""
         try:
-            async with self._ari, asyncio.TaskGroup() as group:
+            async with self._ari, self._pool, asyncio.TaskGroup() as group:
                 group.create_task(self._ari.run(), name="ari")
                 group.create_task(self._ami.run(), name="ami")
                 group.create_task(self._heal(), name="heal")
@@ -123,7 +125,7 @@ class Exchange:
 
     async def _on_ari_up(self) -> None:
         # Asterisk says some forty things about a call of which we use a dozen.
-        await self._ari.put(
+        await self._pool.put(
             "applications",
             self._app,
             "eventFilter",
@@ -154,11 +156,11 @@ class Exchange:
             log.warning("pbx comparison failed", link=link, reason=described(error))
 
     async def _look(self, *, reconnected: bool) -> None:
-        for change in await reconcile.phones(self._ari, self._lines, all_of_them=reconnected):
+        for change in await reconcile.phones(self._pool, self._lines, all_of_them=reconnected):
             self._post(change)
         self._post(
             await reconcile.look(
-                self._ari,
+                self._pool,
                 self._lines,
                 app=self._app,
                 clock=self._clock,

@@ -16,8 +16,8 @@ import msgspec
 
 from router.events import PbxSeen, PhoneChanged, SeenChannel, call_of
 from router.ports import Clock
-from telephony.ari import Ari
 from telephony.ari_events import Bridge, Channel, Dialplan, Endpoint
+from telephony.ari_pool import AriPool
 from telephony.translate import Leg, Lines, arrival, is_leg, phone
 
 
@@ -33,7 +33,7 @@ class Held(Channel, frozen=True):
     dialplan: Place = Place()
 
 
-async def look(ari: Ari, lines: Lines, *, app: str, clock: Clock, reconnected: bool) -> PbxSeen:
+async def look(ari: AriPool, lines: Lines, *, app: str, clock: Clock, reconnected: bool) -> PbxSeen:
     """Ask for everything held for us now; with `reconnected` what it says is remembered as well.
 
     Raises AriLost and AriRefused.
@@ -48,7 +48,7 @@ async def look(ari: Ari, lines: Lines, *, app: str, clock: Clock, reconnected: b
     return PbxSeen(asked_at, tuple(ch for ch in seen if ch is not None), ours, reconnected)
 
 
-async def phones(ari: Ari, lines: Lines, *, all_of_them: bool) -> list[PhoneChanged]:
+async def phones(ari: AriPool, lines: Lines, *, all_of_them: bool) -> list[PhoneChanged]:
     """Which phones can be reached; only what changed, unless `all_of_them`.
 
     Raises AriLost and AriRefused.
