@@ -186,7 +186,7 @@ def test_settings(data: Path, **changes: Any) -> Settings:
             ami_port=free_port(socket.SOCK_STREAM),
             orphan_s=1.0,
         ),
-        paths=Paths(data=str(data), asterisk_root=_root()),
+        paths=Paths(data=str(data), asterisk_root=asterisk_root()),
     )
     return msgspec.structs.replace(settings, **changes)
 
@@ -213,7 +213,7 @@ def until(look: Callable[[], _T], within_s: float = 5.0) -> _T:
     return seen
 
 
-def _root() -> str:
+def asterisk_root() -> str:
     """The root that `scripts/test` names, else the checkout's own, else Asterisk on PATH."""
     named = os.environ.get("HOTLINE__PATHS__ASTERISK_ROOT", "")
     own = PROJECT / "var" / "asterisk-root"

@@ -32,7 +32,7 @@ from hotline.phones import provision
 from telephony.pbx import PrivatePbx
 from telephony.places import PROJECT, Places
 from telephony.tones import write_tone
-from tests.pbx import RunningPbx, free_port
+from tests.pbx import RunningPbx, asterisk_root, free_port
 
 PROMPT_HZ = 2400
 """Every prompt of this line is 0.4 s of this tone."""
@@ -89,6 +89,7 @@ port = {web}
 [paths]
 data = "{data}"
 prompts = "{prompts}"
+asterisk_root = "{root}"
 """
 
 _COMMAND = "import sys; from hotline.cli import main; sys.exit(main())"
@@ -226,4 +227,5 @@ def _places(directory: Path, data: Path) -> str:
         web=free_port(socket.SOCK_STREAM),
         data=data,
         prompts=prompts,
+        root=asterisk_root(),
     )
