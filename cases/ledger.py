@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from datetime import tzinfo
-from typing import Any
+from functools import cache, partial
 
 import msgspec
-from sqlalchemy import Table, insert, select
+from sqlalchemy import Connection, Table, bindparam, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cases import tables as t
 from cases.fold import Fold, Harvest
@@ -24,6 +23,15 @@ from cases.store import Store
 from router.facts import Fact
 
 _THE_ROW = 1
+
+# Made once: to make a statement takes longer than to carry it out.
+_POSITION = select(t.journal_position.c.seq)
+_OPEN_SPELLS = select(t.seat_spells).where(t.seat_spells.c.ended_at.is_(None))
+_OF_CALLS = {
+    table: select(table).where(table.c.call_id.in_(bindparam("calls", expanding=True)))
+    for table in (t.calls, t.legs, t.offers)
+}
+_OF_DAYS = select(t.slip_days).where(t.slip_days.c.day.in_(bindparam("days", expanding=True)))
 
 
 class Gap(Exception):
@@ -46,7 +54,7 @@ class Ledger:
     async def position(self) -> int:
         """Facts up to this number are in the database."""
         async with self._store.read() as conn:
-            return await _position(conn, lock=False)
+            return int(await conn.scalar(_POSITION) or 0)
 
     async def write(self, facts: Sequence[Fact]) -> int:
         """Enter those of `facts` that are not there yet; returns the new position.
@@ -54,62 +62,49 @@ class Ledger:
         Raises Gap, and what the database raises; then nothing was written.
         """
         try:
-            async with self._store.write() as conn:
-                position = await _position(conn, lock=True)
-                fresh = [fact for fact in facts if fact.seq > position]
-                if not fresh:
-                    return position
-                if fresh[0].seq != position + 1:
-                    raise Gap(position)
-                fold = await self._fold_at(conn, position)
-                await self._take_in(conn, fold, fresh)
-                for fact in fresh:
-                    fold.apply(fact)
-                await conn.execute(insert(t.facts), [_fact_row(fact) for fact in fresh])
-                await self._enter(conn, fold.harvest())
-                position = fresh[-1].seq
-                await self._replace(conn, t.journal_position, [{"id": _THE_ROW, "seq": position}])
+            position = await self._store.transact(partial(self._write, facts))
         except BaseException:
             self._fold = None
             raise
         self._folded = position
         return position
 
-    async def _fold_at(self, conn: AsyncConnection, position: int) -> Fold:
-        """The fold as of `position`: the one we hold, unless somebody else wrote meanwhile."""
-        if self._fold is None or self._folded != position:
-            spells = await conn.execute(
-                select(t.seat_spells).where(t.seat_spells.c.ended_at.is_(None))
-            )
-            self._fold = Fold(_dicts(spells))
-        return self._fold
+    def _write(self, facts: Sequence[Fact], conn: Connection) -> int:
+        position = int(conn.scalar(_POSITION.with_for_update()) or 0)
+        if position != self._folded:
+            self._fold = None  # somebody else wrote meanwhile
+        fresh = [fact for fact in facts if fact.seq > position]
+        if not fresh:
+            return position
+        if fresh[0].seq != position + 1:
+            raise Gap(position)
+        if self._fold is None:
+            self._fold = Fold([dict(row) for row in conn.execute(_OPEN_SPELLS).mappings()])
+        fold = self._fold
+        _take_in(conn, fold, fresh)
+        for fact in fresh:
+            fold.apply(fact)
+        conn.execute(insert(t.facts), [_fact_row(fact) for fact in fresh])
+        self._enter(conn, fold.harvest())
+        _replace(conn, t.journal_position, [{"id": _THE_ROW, "seq": fresh[-1].seq}])
+        return fresh[-1].seq
 
-    async def _take_in(self, conn: AsyncConnection, fold: Fold, facts: Sequence[Fact]) -> None:
-        strangers = sorted(fold.strangers(facts))
-        if not strangers:
-            return
-        found = [
-            _dicts(await conn.execute(select(table).where(table.c.call_id.in_(strangers))))
-            for table in (t.calls, t.legs, t.offers)
-        ]
-        fold.take_in(*found)
+    def _enter(self, conn: Connection, harvest: Harvest) -> None:
+        _replace(conn, t.calls, harvest.calls)
+        _replace(conn, t.legs, harvest.legs)
+        _replace(conn, t.offers, harvest.offers)
+        _replace(conn, t.seat_spells, harvest.spells)
+        _add(conn, t.ratings, harvest.ratings)
+        _add(conn, t.recordings, harvest.recordings)
+        _add(conn, t.voicemails, harvest.voicemails)
+        _add(conn, t.slips, self._slips(conn, harvest.slips))
 
-    async def _enter(self, conn: AsyncConnection, harvest: Harvest) -> None:
-        await self._replace(conn, t.calls, harvest.calls)
-        await self._replace(conn, t.legs, harvest.legs)
-        await self._replace(conn, t.offers, harvest.offers)
-        await self._replace(conn, t.seat_spells, harvest.spells)
-        await self._add(conn, t.ratings, harvest.ratings)
-        await self._add(conn, t.recordings, harvest.recordings)
-        await self._add(conn, t.voicemails, harvest.voicemails)
-        await self._add(conn, t.slips, await self._slips(conn, harvest.slips))
-
-    async def _slips(self, conn: AsyncConnection, calls: list[tuple[str, float]]) -> list[Row]:
+    def _slips(self, conn: Connection, calls: list[tuple[str, float]]) -> list[Row]:
         """One slip for each new call, numbered in the order in which the calls came."""
         if not calls:
             return []
         days = [slip_day(opened_at, self._zone) for _, opened_at in calls]
-        known = await conn.execute(select(t.slip_days).where(t.slip_days.c.day.in_(set(days))))
+        known = conn.execute(_OF_DAYS, {"days": sorted(set(days))})
         last = Counter({row.day: row.last for row in known})
         rows = []
         for (call_id, opened_at), day in zip(calls, days, strict=True):
@@ -130,43 +125,55 @@ class Ledger:
                     "updated_by": None,
                 }
             )
-        await self._replace(
+        _replace(
             conn, t.slip_days, [{"day": day, "last": running} for day, running in last.items()]
         )
         return rows
 
-    async def _replace(self, conn: AsyncConnection, table: Table, rows: list[Row]) -> None:
-        if rows:
-            statement = self._insert(table)
-            keys = [column.name for column in table.primary_key]
-            others = {
-                column.name: statement.excluded[column.name]
-                for column in table.columns
-                if not column.primary_key
-            }
-            await conn.execute(
-                statement.on_conflict_do_update(index_elements=keys, set_=others), rows
-            )
 
-    async def _add(self, conn: AsyncConnection, table: Table, rows: list[Row]) -> None:
-        """Insert; what is there already stays as it is."""
-        if rows:
-            await conn.execute(self._insert(table).on_conflict_do_nothing(), rows)
-
-    def _insert(self, table: Table) -> postgresql.Insert | sqlite.Insert:
-        if self._store.dialect == "postgresql":
-            return postgresql.insert(table)
-        return sqlite.insert(table)
+def _take_in(conn: Connection, fold: Fold, facts: Sequence[Fact]) -> None:
+    strangers = sorted(fold.strangers(facts))
+    if strangers:
+        found = [
+            [dict(row) for row in conn.execute(_OF_CALLS[table], {"calls": strangers}).mappings()]
+            for table in (t.calls, t.legs, t.offers)
+        ]
+        fold.take_in(*found)
 
 
-async def _position(conn: AsyncConnection, *, lock: bool) -> int:
-    wanted = select(t.journal_position.c.seq)
-    seq = await conn.scalar(wanted.with_for_update() if lock else wanted)
-    return int(seq or 0)
+def _replace(conn: Connection, table: Table, rows: list[Row]) -> None:
+    if rows:
+        conn.execute(_replacing(table, conn.dialect.name), rows)
 
 
-def _dicts(result: Any) -> list[Row]:
-    return [dict(row) for row in result.mappings()]
+def _add(conn: Connection, table: Table, rows: list[Row]) -> None:
+    """Insert; what is there already stays as it is."""
+    if rows:
+        conn.execute(_adding(table, conn.dialect.name), rows)
+
+
+Insert = postgresql.Insert | sqlite.Insert
+
+
+@cache
+def _replacing(table: Table, dialect: str) -> Insert:
+    statement = _insert(table, dialect)
+    keys = [column.name for column in table.primary_key]
+    others = {
+        column.name: statement.excluded[column.name]
+        for column in table.columns
+        if not column.primary_key
+    }
+    return statement.on_conflict_do_update(index_elements=keys, set_=others)
+
+
+@cache
+def _adding(table: Table, dialect: str) -> Insert:
+    return _insert(table, dialect).on_conflict_do_nothing()
+
+
+def _insert(table: Table, dialect: str) -> Insert:
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
 
 
 def _fact_row(fact: Fact) -> Row:

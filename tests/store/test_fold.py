@@ -165,6 +165,20 @@ def test_an_answered_call() -> None:
     assert (offer["end"], offer["rang_s"], offer["reason"]) == ("answered", 1.5, {"idle_s": 9.0})
 
 
+def test_what_follows_a_talk_is_not_talk_where_nobody_is_asked_to_rate() -> None:
+    shelf = told(
+        (100.0, OPENED),
+        (100.0, f.Queued("c1", "cmn", "general", {}, 100.0, "v1")),
+        (101.0, OFFERED),
+        (105.0, f.Connected("c1", "c1-O1", "c1-L1", "c1-B1", "8001", "p1", "staff", 5.0)),
+        (165.0, f.TalkEnded("c1", "c1-L1", "8001", "p1", "seat", 60.0)),
+        (165.0, f.RatingMissed("c1", "c1-L1", "p1", "not_asked")),
+        (169.0, f.CallClosed("c1", "answered", "talking", "line", 16)),
+    )
+    [call] = shelf.rows("calls")
+    assert (call["ring_s"], call["talk_s"], call["rating_s"]) == (4.0, 60.0, 4.0)
+
+
 def test_a_message_ends_the_wait_and_is_linked_to_its_recording() -> None:
     shelf = told(
         (100.0, OPENED),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 
 import pytest
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from cases import tables as t
@@ -55,6 +56,50 @@ async def test_what_raises_is_rolled_back(store: Store) -> None:
             raise RuntimeError
     async with store.read() as conn:
         assert await conn.scalar(select(func.count()).select_from(t.slip_days)) == 0
+
+
+async def test_a_whole_transaction_in_one_piece(store: Store) -> None:
+    def count(conn: Connection) -> int:
+        last = conn.scalar(select(t.slip_days.c.last).with_for_update())
+        conn.execute(update(t.slip_days).values(last=last + 1))
+        return last + 1
+
+    def fail(conn: Connection) -> int:
+        count(conn)
+        raise RuntimeError
+
+    async def by_hand() -> int:
+        async with store.write() as conn:
+            return await conn.run_sync(count)
+
+    async with store.write() as conn:
+        await conn.execute(insert(t.slip_days).values(day="261122", last=0))
+    with pytest.raises(RuntimeError):
+        await store.transact(fail)
+    done = await asyncio.gather(
+        *(store.transact(count) if number % 2 else by_hand() for number in range(30))
+    )
+    assert sorted(done) == list(range(1, 31))
+
+
+async def test_who_is_cancelled_leaves_no_half_transaction(store: Store) -> None:
+    go_on, began = threading.Event(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def work(conn: Connection) -> None:
+        conn.execute(insert(t.slip_days).values(day="261122", last=1))
+        loop.call_soon_threadsafe(began.set)
+        if store.dialect == "sqlite":
+            assert go_on.wait(10)
+        conn.execute(insert(t.slip_days).values(day="261123", last=1))
+
+    task = asyncio.create_task(store.transact(work))
+    await asyncio.wait_for(began.wait(), 10)
+    task.cancel()
+    go_on.set()
+    await asyncio.gather(task, return_exceptions=True)
+    async with store.write() as conn:
+        assert await conn.scalar(select(func.count()).select_from(t.slip_days)) in {0, 2}
 
 
 async def test_a_reader_cannot_write(store: Store) -> None:

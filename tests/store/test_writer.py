@@ -223,7 +223,7 @@ async def test_a_database_that_knows_more_than_the_log_is_refused(
     record(journal, None, facts[:5])
     writer = StoreWriter(store, journal, zone=ZONE, flush_s=0.0, flush_rows=10)
     with pytest.raises(LogBehindDatabase):
-        await writer.run()
+        await asyncio.wait_for(writer.run(), WITHIN_S)
 
 
 async def test_the_log_lets_go_of_what_the_database_has(store: Store, tmp_path: Path) -> None:
