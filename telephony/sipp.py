@@ -29,7 +29,7 @@ class Load:
     hold_s: float
     """A caller hangs up this long after the answer, unless hung up on before."""
     tone_hz: int = 0
-    """0: no audio at all."""
+    """0: a moment of silence only, which every phone sends and Asterisk's Answer() waits for."""
     callers: str = "1380000"
     """How every caller's number begins; the number of the call follows."""
 
@@ -55,8 +55,7 @@ async def run(directory: Path, load: Load, *, deadline_s: float) -> Result:
     if not load.target.startswith("127."):
         raise PhoneError(f"sipp: {load.target} is not on loopback")
     directory.mkdir(parents=True, exist_ok=True)
-    if load.tone_hz:
-        write_alaw(directory / "tone.alaw", load.tone_hz)
+    write_alaw(directory / "sound.alaw", load.tone_hz, 1.0 if load.tone_hz else 0.02)
     (directory / "caller.xml").write_text(scenario(load), encoding="utf-8")
     statistics = directory / "statistics.csv"
     with (directory / "sipp.log").open("wb") as log:
@@ -87,7 +86,7 @@ async def run(directory: Path, load: Load, *, deadline_s: float) -> Result:
 
 def scenario(load: Load) -> str:
     """SIPp's scenario for one caller: call, stay, hang up unless hung up on."""
-    sound = '<nop><action><exec rtp_stream="tone.alaw,-1,8,PCMA/8000"/></action></nop>'
+    times = -1 if load.tone_hz else 1
     return f"""<?xml version="1.0" encoding="UTF-8"?>
 <scenario name="caller">
 <send retrans="500"><![CDATA[
@@ -116,7 +115,7 @@ ACK [next_url] SIP/2.0
 Content-Length: 0
 
 ]]></send>
-{sound if load.tone_hz else ""}
+<nop><action><exec rtp_stream="sound.alaw,{times},8,PCMA/8000"/></action></nop>
 <recv request="BYE" timeout="{round(1000 * load.hold_s)}" ontimeout="leave"/>
 <send next="end"><![CDATA[
 SIP/2.0 200 OK

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import struct
 from dataclasses import dataclass
 
 _REASONS = {
@@ -28,17 +29,18 @@ class Message:
 
     start: str
     headers: list[tuple[str, str]]
+    body: str = ""
 
     @classmethod
     def parse(cls, data: bytes) -> Message:
-        head = data.decode("utf-8", "replace").partition("\r\n\r\n")[0]
+        head, _, body = data.decode("utf-8", "replace").partition("\r\n\r\n")
         start, *lines = head.split("\r\n")
         headers = []
         for line in lines:
             name, _, value = line.partition(":")
             name = name.strip().lower()
             headers.append((_COMPACT.get(name, name), value.strip()))
-        return cls(start, headers)
+        return cls(start, headers, body)
 
     def every(self, name: str) -> list[str]:
         return [value for key, value in self.headers if key == name]
@@ -102,6 +104,17 @@ def sdp() -> str:
         "a=rtpmap:101 telephone-event/8000",
     )
     return "".join(f"{line}\r\n" for line in lines)
+
+
+def media_port(body: str) -> int:
+    """Where an SDP body wants its sound; 0: nowhere."""
+    found = re.search(r"^m=audio (\d+)", body, re.MULTILINE)
+    return int(found.group(1)) if found else 0
+
+
+def silence() -> bytes:
+    """One RTP packet (RFC 3550): 20 ms of silence in A-law."""
+    return struct.pack("!BBHII", 0x80, 0x80 | 8, 1, 160, 12348) + b"\xd5" * 160
 
 
 def digest(challenge: str, user: str, password: str, *, method: str, uri: str, cnonce: str) -> str:

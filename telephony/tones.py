@@ -41,9 +41,10 @@ def write_tone(path: Path, hz: int, seconds: float) -> None:
             out.writeframes(second[: round(seconds * RATE) - start].tobytes())
 
 
-def write_alaw(path: Path, hz: int) -> None:
-    """One second of a tone as bare A-law bytes (G.711), to be sent round and round."""
-    samples = (_SPEECH_LIKE * math.sin(2 * math.pi * hz * i / RATE) for i in range(RATE))
+def write_alaw(path: Path, hz: int, seconds: float = 1.0) -> None:
+    """A tone as bare A-law bytes (G.711), to be sent round and round; `hz` 0 is silence."""
+    length = round(seconds * RATE)
+    samples = (_SPEECH_LIKE * math.sin(2 * math.pi * hz * i / RATE) for i in range(length))
     path.write_bytes(bytes(_alaw(round(sample)) for sample in samples))
 
 

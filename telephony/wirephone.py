@@ -1,8 +1,8 @@
 """A phone made of SIP messages alone, which does exactly what it is told.
 
 For what a real softphone cannot be made to do: decline with 603 or any other code, never ring
-although it is registered, and tell when an INVITE or a BYE passed. It carries no sound
-(`telephony.softphone` does). Loopback only.
+although it is registered, and tell when an INVITE or a BYE passed. It hears nothing and says no
+more than a moment of silence (`telephony.softphone` talks). Loopback only.
 
 As RFC 3261 asks, requests are sent again until answered and final answers until acknowledged.
 One phone is one UDP socket; a process may hold hundreds.
@@ -16,7 +16,16 @@ from dataclasses import dataclass
 from typing import Literal, cast
 
 from telephony.phonelog import Happened, PhoneError, PhoneLog
-from telephony.sipwire import Message, address, compose, digest, response, sdp
+from telephony.sipwire import (
+    Message,
+    address,
+    compose,
+    digest,
+    media_port,
+    response,
+    sdp,
+    silence,
+)
 from telephony.softphone import Account
 
 Manner = Literal["answer", "ring", "silent"] | int
@@ -153,6 +162,9 @@ class WirePhone(asyncio.DatagramProtocol):
             call.state = "over"
             raise PhoneError(f"{self.account.user}: declined: {answer.start}")
         call.state = "up"
+        if port := media_port(answer.body):
+            # Asterisk's Answer() waits half a second for the first sound, which every phone sends.
+            self._transport.sendto(silence(), (call.peer[0], port))
         self.log.add("ANSWERED", {"call": call.id})
 
     async def hang_up(self) -> None:
