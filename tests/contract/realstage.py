@@ -147,14 +147,16 @@ class RealStage(Stage):
             clock=self,
             post=self.post,
         )
-        self._ami = Ami(
+        self.ami = Ami(
             pbx.host, pbx.ami_port, pbx.ami_username, pbx.ami_secret, on_event=lambda _: None
         )
         await self._stack.enter_async_context(group)
-        for work in (self.exchange.run(), self._ami.run()):
-            self._stack.callback(group.create_task(work).cancel)
+        self.running = asyncio.create_task(self.exchange.run())
+        self._stack.push_async_callback(asyncio.wait, [self.running])
+        self._stack.callback(self.running.cancel)
+        self._stack.callback(group.create_task(self.ami.run()).cancel)
         await self.exchange.up(10)
-        await self._ami.up(10)
+        await self.ami.up(10)
         self.background.clear()
         return self
 
@@ -162,7 +164,7 @@ class RealStage(Stage):
         await self._stack.aclose()
 
     def _resolve(self, prompts: Sequence[str], language: str) -> list[str]:
-        if unknown := set(prompts) - PIECES_S.keys():
+        if unknown := [prompt for prompt in prompts if not [*self._directory.glob(f"{prompt}.*")]]:
             raise LookupError(*unknown)
         return [f"sound:{self._directory / prompt}" for prompt in prompts]
 
@@ -221,6 +223,15 @@ class RealStage(Stage):
     async def served_by_fallback(self) -> None:
         await self._see(lambda: any(_talked(phone) for phone in self._phones))
 
+    async def in_fallback(self) -> None:
+        """Return when a caller is in the dialplan's fallback."""
+
+        def look() -> bool:
+            channels = self._pbx.ari("GET", "channels")
+            return any(channel["dialplan"]["context"] != "line" for channel in channels)
+
+        await self._see(look)
+
     async def ended_in_fallback(self) -> None:
         await self._see(lambda: not self._pbx.left_behind())
 
@@ -231,7 +242,7 @@ class RealStage(Stage):
         pass  # it does, every 0.3 s
 
     async def members(self) -> dict[tuple[str, str], bool]:
-        reply = await self._ami.request("QueueStatus")
+        reply = await self.ami.request("QueueStatus")
         return {
             (item.keys["Queue"].removeprefix("q-"), item.keys["Location"].removeprefix("PJSIP/")): (
                 item.keys["Paused"] == "1"

@@ -145,6 +145,17 @@ async def test_members_of_the_fallback_follow_the_seats(stage: Stage) -> None:
     await stage.expect_nothing()
 
 
+async def test_a_caller_is_marked_for_a_fallback_queue_and_stays(stage: Stage) -> None:
+    caller, call = await stage.arrival()
+    await stage.do(c.NameFallback(call, "labour"), c.NameFallback("1.1", "labour"))
+    await stage.expect(e.CommandRefused("NameFallback", "1.1", "", "", "gone"))
+    await caller.press("1")
+    await stage.expect(e.KeyPressed(call, "1"))
+    await caller.hang_up()
+    await stage.expect(e.CallerHungUp(call))
+    await stage.expect_nothing()
+
+
 async def test_a_caller_handed_to_the_fallback_is_served_there_and_told_of(stage: Stage) -> None:
     caller, call = await stage.arrival()
     await stage.phone("phone1")
