@@ -26,9 +26,9 @@ _COUNTER: dict[f.Stage, str] = {
     "ringing": "ring_s",
     "talking": "talk_s",
     "rating": "rating_s",
+    "fallback": "fallback_s",
     "voicemail": "voicemail_s",
 }
-AGAIN = "-F"
 """End of the id under which the engine enters a call that it had held before the fallback took
 it over: the same telephone call, and the same recording, as the one without."""
 
@@ -152,10 +152,12 @@ class Fold:
             fallback=True,
             fallback_by=body.answered_by,
         )
-        if not self._hold(call):
+        if self._hold(call):
+            self._held[body.call_id].legs[body.call_id]["ended_at"] = body.ended_at
+        elif not _end_in_fallback(self._held[body.call_id], body):
             return
-        self._held[body.call_id].legs[body.call_id]["ended_at"] = body.ended_at
-        self._keep_recording(body.call_id, body.ended_at)
+        self._touched[body.call_id] = None
+        self._recordings[body.call_id] = rows.call_recording(body.call_id, body.ended_at)
         if body.voicemail_path:
             kept = f.VoicemailKept(
                 body.call_id, f"{body.call_id}-V1", body.voicemail_path, body.voicemail_seconds
@@ -204,11 +206,7 @@ class Fold:
             _count(call, body, at)
             if isinstance(body, f.CallClosed):
                 _close(held, body, at)
-                self._keep_recording(call["call_id"], at)
-
-    def _keep_recording(self, call_id: str, at: float) -> None:
-        if not call_id.endswith(AGAIN):
-            self._recordings[call_id] = rows.call_recording(call_id, at)
+                self._recordings[call["call_id"]] = rows.call_recording(call["call_id"], at)
 
     def _keep_voicemail(self, body: f.VoicemailKept, why: str, at: float) -> None:
         recording, message = rows.voicemail_rows(body, why, at)
@@ -252,6 +250,26 @@ def _connect(held: _Held, body: f.Connected, at: float) -> None:
 def _end_leg(leg: Row | None, at: float, by: str | None, cause: int | None) -> None:
     if leg is not None and leg["ended_at"] is None:
         leg["ended_at"], leg["ended_by"], leg["cause"] = at, by, cause
+
+
+def _end_in_fallback(held: _Held, body: f.FallbackImported) -> bool:
+    """Close a call that waited with us and was served by the dialplan; False: it had ended.
+
+    We heard of its going later than it went, perhaps later than it ended: what was counted as
+    waiting too long is taken back, so that the stages still add up to the call.
+    """
+    call = held.call
+    if call["ended_at"] is not None:
+        return False
+    left = body.ended_at - call["counted_at"]
+    call["fallback_s"] += max(0.0, left)
+    call["queue_s"] += min(0.0, left)
+    _stop_waiting(call, body.ended_at)
+    call["outcome"], call["ended_at"], call["counting"] = body.outcome, body.ended_at, None
+    call["fallback"], call["fallback_by"] = True, body.answered_by
+    for leg in held.legs.values():
+        _end_leg(leg, body.ended_at, "caller", None)
+    return True
 
 
 def _close(held: _Held, body: f.CallClosed, at: float) -> None:

@@ -92,6 +92,7 @@ class CallRecord(_Record, frozen=True):
     ring_s: float
     talk_s: float
     rating_s: float
+    fallback_s: float
     voicemail_s: float
     wait_s: float | None
     offers: int

@@ -8,7 +8,7 @@ from router import facts as f
 
 Row = dict[str, Any]
 
-COUNTED = ("ivr_s", "queue_s", "ring_s", "talk_s", "rating_s", "voicemail_s")
+COUNTED = ("ivr_s", "queue_s", "ring_s", "talk_s", "rating_s", "fallback_s", "voicemail_s")
 """Seconds of a call by stage; their sum is the length of the call."""
 
 

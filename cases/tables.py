@@ -96,6 +96,7 @@ calls = Table(  # W
     _time("ring_s", null=False),
     _time("talk_s", null=False),
     _time("rating_s", null=False),
+    _time("fallback_s", null=False),
     _time("voicemail_s", null=False),
     _text("counting", null=True),
     _time("counted_at", null=False),

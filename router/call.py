@@ -123,6 +123,8 @@ class Call(msgspec.Struct):
                 self.rating = body.score
             case f.RatingMissed():
                 self.rating_missed = body.why
+            case f.WentToFallback():
+                self.stage = "fallback"
             case f.VoicemailInvited():
                 self.stage, self.voicemail_why = "voicemail", body.why
             case f.VoicemailStarted():
@@ -141,6 +143,8 @@ def outcome_of(call: Call) -> f.Outcome:
         return "answered"
     if call.stage == "voicemail":
         return "voicemail" if call.voicemail_path else "abandoned_voicemail"
+    if call.stage == "fallback":
+        return "fallback_abandoned"
     if call.stage == "queue":
         return "abandoned_queue"
     if call.stage == "ringing":

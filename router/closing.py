@@ -27,6 +27,21 @@ def caller_gone(turn: Turn, call: Call, cause: int, *, healed: bool = False) -> 
     _close(turn, call, stage, outcome, cause, healed=healed)
 
 
+def taken_away(turn: Turn, call: Call) -> None:
+    """The dialplan has the caller: whatever we were about with it is over, unseen by us."""
+    if call.offer is not None:
+        turn.do(CancelLeg(call.id, call.offer.leg_id))
+        waiting.end_offer(turn, call, "withdrawn")
+    elif call.talk is not None:
+        # Only a caller without a partner is taken away: the seat had hung up while we were gone.
+        talk.seat_gone(turn, call)
+    else:
+        talk.left_in_rating(turn, call)
+    turn.forget(call)
+    if call.stage != "fallback":
+        turn.fact(f.WentToFallback(call.id))
+
+
 def close_after_message(turn: Turn, call: Call) -> None:
     """The recording of a caller who had left was reported, or given up."""
     cause = turn.hung_up.get(call.id)

@@ -179,7 +179,7 @@ def _pressed(turn: Turn, call: Call, key: str) -> None:
             waiting.pressed(turn, call, key)
         case "rating":
             talk.pressed(turn, call, key)
-        case "talking" | "voicemail":
+        case "talking" | "voicemail" | "fallback":
             pass
 
 
@@ -258,27 +258,29 @@ def _phone_changed(turn: Turn, event: e.PhoneChanged) -> None:
         turn.fact(f.PhoneLost(event.phone))
 
 
+_FALLBACK: dict[str, f.Outcome] = {
+    "answered": "fallback_answered",
+    "voicemail": "fallback_voicemail",
+    "abandoned": "fallback_abandoned",
+}
+
+
 def _import(turn: Turn, event: e.FallbackServed) -> None:
-    call_id = event.call_id
-    call = turn.state.calls.get(call_id)
+    call = turn.state.calls.get(event.call_id)
+    outcome = _FALLBACK[event.outcome]
     if call is not None:
-        # It waited with us, we died, the dialplan served it.
-        closing.caller_gone(turn, call, 0, healed=True)
-        call_id = f"{call_id}-F"
-    if call_id in turn.state.closed:
+        closing.taken_away(turn, call)
+        # A seat had talked to it before: that is what it came to.
+        outcome = "answered" if call.served_by else outcome
+    elif event.call_id in turn.state.closed:
         return
-    outcomes: dict[str, f.Outcome] = {
-        "answered": "fallback_answered",
-        "voicemail": "fallback_voicemail",
-        "abandoned": "fallback_abandoned",
-    }
     turn.fact(
         f.FallbackImported(
-            call_id,
+            event.call_id,
             event.caller_number,
             event.started_at,
             event.ended_at,
-            outcomes[event.outcome],
+            outcome,
             event.answered_by,
             event.voicemail_path,
             event.voicemail_seconds,

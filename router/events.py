@@ -121,6 +121,8 @@ class PbxSeen(_Event, frozen=True):
     asked_at: float
     channels: tuple[SeenChannel, ...]
     bridges: dict[str, tuple[str, ...]] = {}
+    away: tuple[str, ...] = ()
+    """Callers that the dialplan's fallback has; the ledger will say what became of them."""
     reconnected: bool = False
     """First view of a connection: prompts may have ended and legs changed unseen."""
 

@@ -26,7 +26,16 @@ class _SeatBody(_Body, frozen=True):
 
 # ---- the call ----
 
-Stage = Literal["greeting", "menu", "queue", "ringing", "talking", "rating", "voicemail"]
+Stage = Literal[
+    "greeting",
+    "menu",
+    "queue",
+    "ringing",
+    "talking",
+    "rating",
+    "voicemail",
+    "fallback",  # in the dialplan's hands
+]
 
 Outcome = Literal[
     "answered",  # a seat talked to the caller
@@ -234,8 +243,12 @@ class CallClosed(_CallBody, frozen=True):
     healed: bool = False
 
 
+class WentToFallback(_CallBody, frozen=True):
+    """The dialplan has the caller: the router was stopping, or had been away for too long."""
+
+
 class FallbackImported(_CallBody, frozen=True):
-    """A call served without the router, entered afterwards. Opens and closes in one fact."""
+    """What became of a call that the dialplan served. Closes the call, or enters it afterwards."""
 
     caller_number: str
     started_at: float
@@ -373,6 +386,7 @@ Body = (
     | VoicemailKept
     | VoicemailEmpty
     | CallClosed
+    | WentToFallback
     | FallbackImported
     | SeatSignedIn
     | SeatSignedOut

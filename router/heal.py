@@ -12,7 +12,7 @@ from router import entry, message, seats, talk, waiting
 from router import events as e
 from router import facts as f
 from router.call import Call
-from router.closing import caller_gone
+from router.closing import caller_gone, taken_away
 from router.commands import CancelLeg, Connect, Disconnect, Dismiss, StartHold
 from router.turn import Turn
 
@@ -32,7 +32,10 @@ def seen(turn: Turn, view: e.PbxSeen) -> None:
     callers = {ch.call_id: ch for ch in view.channels if not ch.leg_id}
     legs = {ch.leg_id: ch for ch in view.channels if ch.leg_id}
     for call in list(turn.state.calls.values()):
-        if call.touched < view.asked_at - GRACE_S and call.id not in turn.hung_up:
+        if call.id in view.away:
+            if call.stage != "fallback":
+                taken_away(turn, call)
+        elif call.touched < view.asked_at - GRACE_S and call.id not in turn.hung_up:
             _mend_call(turn, call, call.id in callers, legs, view)
     strangers = _strangers(turn, view, callers, legs)
     ripe = strangers if view.reconnected else strangers & turn.strangers
@@ -43,7 +46,7 @@ def seen(turn: Turn, view: e.PbxSeen) -> None:
         for seat in turn.state.seats.values():
             seats.sync(turn, seat)
         for call in list(turn.state.calls.values()):
-            if call.id not in turn.hung_up and call.opened_at < turn.now:
+            if call.id in callers and call.opened_at < turn.now:
                 resume(turn, call)
 
 
@@ -125,6 +128,9 @@ def resume(turn: Turn, call: Call) -> None:
             message.invite(turn, call, call.voicemail_why)
         case "voicemail" if message.recording(call):
             turn.timers.set("message", call.id, turn.now + turn.line.voicemail.max_s)
+        case "fallback":
+            # We meant to give it away and did not get to it.
+            waiting.enter(turn, call)
         case "rating" | "voicemail":
             talk.goodbye(turn, call)
         case _:

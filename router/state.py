@@ -95,6 +95,7 @@ class State:
                 self.calls.pop(body.call_id, None)
                 self._close(body.call_id)
             case f.FallbackImported():
+                self.calls.pop(body.call_id, None)
                 self._close(body.call_id)
             case f.SeatSignedIn():
                 self.seats[body.seat_id] = Seat(

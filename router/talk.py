@@ -63,6 +63,12 @@ def seat_left(turn: Turn, call: Call) -> None:
         turn.play(call, "goodbye", "goodbye")
 
 
+def seat_gone(turn: Turn, call: Call) -> None:
+    """The seat hung up and the caller went elsewhere, both unseen."""
+    _ended(turn, call, "seat")
+    _missed(turn, call, "not_asked")
+
+
 def caller_left(turn: Turn, call: Call) -> None:
     talk = call.talk
     if talk is None:

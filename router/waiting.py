@@ -24,7 +24,8 @@ def enter(turn: Turn, call: Call) -> None:
     """Queue the call for a human with what is known of it."""
     language, service = turn.language(call), turn.service(call)
     needs = {**service.needs, language.skill: max(1, service.needs.get(language.skill, 0))}
-    turn.fact(f.Queued(call.id, language.id, service.id, needs, turn.now, turn.line.version))
+    place = call.entered_at or turn.now
+    turn.fact(f.Queued(call.id, language.id, service.id, needs, place, turn.line.version))
     _skip_hopeless_steps(turn, call)
     if not turn.able(call.needs):
         message.invite(turn, call, "no_seat")
@@ -247,4 +248,6 @@ def hand_over(turn: Turn, call: Call) -> None:
     if call.offer is not None:
         turn.do(CancelLeg(call.id, call.offer.leg_id))
         end_offer(turn, call, "withdrawn")
+    turn.forget(call)
+    turn.fact(f.WentToFallback(call.id))
     turn.do(SendToFallback(call.id, turn.fallback_queue(call)))

@@ -134,7 +134,8 @@ class FakePbx:
         ]
         legs = [e.SeenChannel(leg.call_id, leg.leg_id, leg.up) for leg in self.legs.values()]
         bridges = {id: tuple(sorted(inside)) for id, inside in self.bridges.items()}
-        self._tell(e.PbxSeen(self._clock.now(), (*callers, *legs), bridges, reconnected))
+        away = tuple(i.call_id for i in self.callers.values() if i.where == "fallback")
+        self._tell(e.PbxSeen(self._clock.now(), (*callers, *legs), bridges, away, reconnected))
 
     def lose_connection(self) -> None:
         """Calls go on; the router hears nothing of them until `connect`."""

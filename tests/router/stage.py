@@ -14,7 +14,8 @@ Lines of a story (times are seconds since its beginning; `+5` is five later than
     +1 phone zhang lost   (or reachable)
     +0 wait               nothing happens, time passes
     +0 restart            the router dies and comes back from its facts
-    +0 sees A A/leg       what Asterisk holds (callers, `X/leg` for the leg of X; first view again)
+    +0 sees A A/leg B/away  what Asterisk holds: callers, legs, callers in the fallback
+    +9 served A answered  the fallback's ledger tells of A (voicemail, abandoned)
     +0 stops                                        the router is stopped on purpose
     +0 loses              the connection to Asterisk is lost
     +0 refuses RingSeat A unreachable
@@ -23,6 +24,7 @@ Lines of a story (times are seconds since its beginning; `+5` is five later than
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
 
 import msgspec
 
@@ -113,6 +115,9 @@ class Stage:
                 return e.PhoneChanged(phone, state == "reachable")
             case "loses", []:
                 return e.PbxLost()
+            case "served", [who, outcome]:
+                how = msgspec.convert(outcome, Literal["answered", "voicemail", "abandoned"])
+                return e.FallbackServed(who, "13800000009", START, self._now, how)
             case "refuses", [command, who, reason]:
                 leg = self._leg(who) if command in ("RingSeat", "Connect") else ""
                 play = self.engine.playing(who) if command == "Play" else ""
@@ -122,8 +127,11 @@ class Stage:
     def _view(self, names: list[str]) -> e.PbxSeen:
         channels: list[e.SeenChannel] = []
         bridges: dict[str, tuple[str, ...]] = {}
+        away = tuple(name.removesuffix("/away") for name in names if name.endswith("/away"))
         for name in names:
             who = name.removesuffix("/leg")
+            if name.endswith("/away"):
+                continue
             if name != who:
                 channels.append(
                     e.SeenChannel(who, self._leg(who), up=self._call(who).talk is not None)
@@ -133,7 +141,7 @@ class Stage:
                     bridges[talk.bridge_id] = (who, talk.leg_id)
             else:
                 channels.append(e.SeenChannel(who, up=True, caller_number="13800000009"))
-        return e.PbxSeen(self._now, tuple(channels), bridges, reconnected=True)
+        return e.PbxSeen(self._now, tuple(channels), bridges, away, reconnected=True)
 
     def _call(self, who: str) -> Call:
         return self.engine.state.calls[who]

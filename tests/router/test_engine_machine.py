@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from typing import Literal
 
 import msgspec
 from hypothesis import HealthCheck, settings
@@ -228,6 +229,24 @@ class LineMachine(RuleBasedStateMachine):
         play_id = self.plays.pop(call_id)
         self.handle(e.CommandRefused("Play", call_id, play_id=play_id, reason="missing"))
 
+    @precondition(lambda self: self.callers)
+    @rule(data=st.data(), seen=st.booleans(), outcome=st.sampled_from(("answered", "abandoned")))
+    def the_dialplan_serves_a_caller(
+        self, data: st.DataObject, seen: bool, outcome: Literal["answered", "abandoned"]
+    ) -> None:
+        """The watchdog took one away while we did not look; perhaps we look before it is over."""
+        call_id = data.draw(st.sampled_from(self.callers))
+        call = self.engine.state.calls.get(call_id)
+        if call is not None and call.talk is not None:
+            self.legs.pop(call.talk.leg_id, None)  # only a caller left alone is taken
+        self.callers.remove(call_id)
+        self.gone.append(call_id)
+        self.plays.pop(call_id, None)
+        if seen:
+            self.look(away=(call_id,))
+        self.handle(e.FallbackServed(call_id, "", self.now - 9, self.now, outcome))
+        self.handle(e.FallbackServed(call_id, "", self.now - 9, self.now, outcome))
+
     @rule(restart=st.booleans(), hidden=st.integers(0, 2))
     def asterisk_is_seen(self, restart: bool, hidden: int) -> None:
         """A new connection, perhaps of a router born again, with a few hang-ups unseen."""
@@ -238,6 +257,9 @@ class LineMachine(RuleBasedStateMachine):
         for call_id in self.callers[:hidden]:
             self.callers.remove(call_id)
             self.gone.append(call_id)
+        self.look()
+
+    def look(self, away: tuple[str, ...] = ()) -> None:
         self.plays.clear()
         channels = [e.SeenChannel(call_id, up=True) for call_id in self.callers]
         channels += [
@@ -248,7 +270,7 @@ class LineMachine(RuleBasedStateMachine):
             for call in self.engine.state.calls.values()
             if call.talk is not None
         }
-        self.handle(e.PbxSeen(self.now, tuple(channels), bridges, reconnected=True))
+        self.handle(e.PbxSeen(self.now, tuple(channels), bridges, away, reconnected=True))
 
     # ---- what must hold ----
 
@@ -331,8 +353,10 @@ class LineMachine(RuleBasedStateMachine):
         assert not self.engine.state.calls
         assert not self.legs, "a phone still rings or talks although its call is over"
         opened = [fact.body.call_id for fact in self.facts if isinstance(fact.body, f.CallOpened)]
-        closed = [fact.body.call_id for fact in self.facts if isinstance(fact.body, f.CallClosed)]
-        assert sorted(opened) == sorted(closed)
+        ends = (f.CallClosed, f.FallbackImported)
+        closed = [fact.body.call_id for fact in self.facts if isinstance(fact.body, ends)]
+        assert set(opened) <= set(closed)
+        assert len(closed) == len(set(closed))
         for seat in self.engine.state.seats.values():
             assert seat.state in ("ready", "not_ready")
         turn = self.engine._turn

@@ -57,6 +57,7 @@ def upgrade() -> None:
         sa.Column("ring_s", sa.Double(), nullable=False),
         sa.Column("talk_s", sa.Double(), nullable=False),
         sa.Column("rating_s", sa.Double(), nullable=False),
+        sa.Column("fallback_s", sa.Double(), nullable=False),
         sa.Column("voicemail_s", sa.Double(), nullable=False),
         sa.Column("counting", sa.Text(), nullable=True),
         sa.Column("counted_at", sa.Double(), nullable=False),
