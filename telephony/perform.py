@@ -92,16 +92,7 @@ class Operator:
             case c.Connect():
                 await self._connect(command)
             case c.Disconnect():
-                # Out of the bridge first and waited for: a prompt asked for while the bridge is
-                # being taken down is sometimes neither played nor reported (Asterisk 22.10).
-                await self._quietly(
-                    self._ari.post(
-                        "bridges",
-                        command.bridge_id,
-                        "removeChannel",
-                        query={"channel": command.call_id},
-                    )
-                )
+                await self._leave(command)
                 await self._disconnect(command.bridge_id)
             case c.RecordVoicemail():
                 await self._record(command)
@@ -211,6 +202,17 @@ class Operator:
         except AriRefused as refused:
             if _reason(refused) != EXISTS:
                 raise
+
+    async def _leave(self, command: c.Disconnect) -> None:
+        """Take the caller out of a bridge that is about to go.
+
+        And wait for it: a prompt asked for while the bridge is being taken down is sometimes
+        neither played nor reported (Asterisk 22.10).
+        """
+        if command.call_id in self._lines.here:
+            query = {"channel": command.call_id}
+            bridge = ("bridges", command.bridge_id, "removeChannel")
+            await self._quietly(self._ari.post(*bridge, query=query))
 
     async def _disconnect(self, bridge_id: str) -> None:
         self._lines.drop(self._lines.bridges, bridge_id)

@@ -20,6 +20,9 @@ from telephony.ari_events import Bridge, Channel, Dialplan, Endpoint
 from telephony.ari_pool import AriPool
 from telephony.translate import Leg, Lines, arrival, is_leg, phone
 
+AWAY = frozenset({"fallback", "voicemail"})
+"""Contexts of config/asterisk/extensions.conf.tmpl in which a caller is served without us."""
+
 
 class Place(Dialplan, frozen=True):
     """Also with which arguments the application was entered."""
@@ -41,11 +44,14 @@ async def look(ari: AriPool, lines: Lines, *, app: str, clock: Clock, reconnecte
     asked_at = clock.now()
     told = await asyncio.gather(ari.get("channels"), ari.get("bridges"))
     channels, bridges = _channels(told[0]), _bridges(told[1])
+    told_of = (_seen(channel, app) for channel in channels if channel.id not in lines.ended)
+    seen = tuple(channel for channel in told_of if channel is not None)
     if reconnected:
         _remember(lines, channels, bridges)
-    seen = (_seen(channel, app) for channel in channels if channel.id not in lines.ended)
+        lines.here.update(channel.call_id for channel in seen if not channel.leg_id)
     ours = {bridge.id: bridge.channels for bridge in bridges if _is_bridge(bridge.id)}
-    return PbxSeen(asked_at, tuple(ch for ch in seen if ch is not None), ours, reconnected)
+    away = tuple(channel.id for channel in channels if _is_away(channel))
+    return PbxSeen(asked_at, seen, ours, away, reconnected)
 
 
 async def phones(ari: AriPool, lines: Lines, *, all_of_them: bool) -> list[PhoneChanged]:
@@ -71,6 +77,11 @@ def _bridges(told: Any) -> list[Bridge]:
 def _is_bridge(bridge_id: str) -> bool:
     call_id, _, number = bridge_id.rpartition("-B")
     return bool(call_id) and number.isdecimal()
+
+
+def _is_away(channel: Held) -> bool:
+    """Whether the dialplan serves this caller without us."""
+    return channel.dialplan.context in AWAY and not is_leg(channel.id)
 
 
 def _seen(channel: Held, app: str) -> SeenChannel | None:

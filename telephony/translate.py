@@ -88,6 +88,8 @@ class Lines(msgspec.Struct):
     """What must be remembered between two messages. `perform` and `reconcile` keep it as well."""
 
     legs: dict[str, Leg] = {}
+    here: set[str] = set()
+    """Callers with us."""
     ended: set[str] = set()
     """Channels whose end was told, until Asterisk has said its last word about them."""
     away: set[str] = set()
@@ -106,6 +108,7 @@ class Lines(msgspec.Struct):
     def lost(self) -> None:
         """The connection is gone: what ends or stops from now on goes unseen."""
         self.legs.clear()
+        self.here.clear()
         self.ended.clear()
         self.away.clear()
         self.holds.clear()
@@ -214,7 +217,10 @@ def _pressed(lines: Lines, event: ChannelDtmfReceived) -> KeyPressed | None:
 def _started(lines: Lines, event: StasisStart) -> Event | None:
     id = event.channel.id
     if not is_leg(id):
-        return arrival(event.channel, event.args)
+        arrived = arrival(event.channel, event.args)
+        if arrived is not None:
+            lines.here.add(id)
+        return arrived
     leg = lines.legs.setdefault(id, Leg())
     if leg.answered or id in lines.ended:
         return None
@@ -243,6 +249,7 @@ def _ended(lines: Lines, id: str, cause: int) -> Event | None:
 
 def _forget(lines: Lines, call_id: str) -> None:
     """Asterisk's last word about a caller. Bridges stay: somebody has to take them down."""
+    lines.here.discard(call_id)
     lines.ended.discard(call_id)
     lines.away.discard(call_id)
     lines.holds.discard(call_id)

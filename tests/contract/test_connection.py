@@ -22,7 +22,7 @@ async def test_a_view_shows_callers_and_legs(stage: Stage) -> None:
     await stage.expect_set(e.LegEnded(f"{call}-L1", "no_answer"), e.CallerHungUp(call))
     await stage.settle()
     view = await stage.seen()
-    assert (view.channels, view.bridges, view.reconnected) == ((), {}, False)
+    assert (view.channels, view.bridges, view.away, view.reconnected) == ((), {}, (), False)
 
 
 async def test_talking_goes_on_without_us_and_is_found_again(stage: Stage) -> None:
@@ -165,7 +165,8 @@ async def test_a_caller_handed_to_the_fallback_is_served_there_and_told_of(stage
         c.SendToFallback(call, "general"),
     )
     await stage.served_by_fallback()
-    assert (await stage.seen()).channels == ()
+    view = await stage.seen()
+    assert (view.channels, view.away) == ((), (call,))
     await stage.do(c.Play(call, f"{call}-P1", ("short",), "zh-CN"))
     await stage.expect(e.CommandRefused("Play", call, "", f"{call}-P1", "gone"))
     await caller.hang_up()

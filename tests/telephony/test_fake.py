@@ -131,7 +131,7 @@ def test_an_exchange_that_dies_takes_every_call_with_it_and_says_nothing() -> No
     assert (stage.pbx.leftovers(), caller.where, phone.leg) == ([], "gone", None)
     stage.pbx.connect()
     stage.deliver()
-    assert stage.told[-1] == e.PbxSeen(1_800_000_000.0, (), {}, True)
+    assert stage.told[-1] == e.PbxSeen(1_800_000_000.0, (), reconnected=True)
 
 
 def test_without_a_router_callers_wait_in_the_fallback_until_a_member_serves_them() -> None:
