@@ -235,9 +235,13 @@ def _refused(turn: Turn, event: e.CommandRefused) -> None:
     if call is None:
         return
     match event.command:
-        case "RingSeat":
-            lost = event.reason == LOST
-            talk.leg_ended(turn, call, event.leg_id, "withdrawn" if lost else "unreachable", 0)
+        case "RingSeat" if call.offer is not None and call.offer.leg_id == event.leg_id:
+            if event.reason in (LOST, GONE):
+                # It says nothing of the seat's phone; the pause keeps us from trying in a circle
+                # until the caller's hang-up is told.
+                waiting.end_offer(turn, call, "withdrawn", pause_s=RETRY_S)
+            else:
+                waiting.end_offer(turn, call, "unreachable")
         case "Play" if event.reason != LOST:
             # A missing recording must not stop a caller: go on as if it had been heard.
             _played(turn, call, event.play_id)

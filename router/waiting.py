@@ -213,15 +213,20 @@ def found_dead(turn: Turn, call: Call) -> None:
         end_offer(turn, call, "unreachable")
 
 
-def end_offer(turn: Turn, call: Call, end: f.OfferEnd, cause: int = 0) -> None:
-    """The offer came to nothing: the caller keeps its place, the seat is treated by how."""
+def end_offer(
+    turn: Turn, call: Call, end: f.OfferEnd, cause: int = 0, *, pause_s: float = 0.0
+) -> None:
+    """The offer came to nothing: the caller keeps its place, the seat is treated by how.
+
+    `pause_s`: this call is not offered to this seat again for so long.
+    """
     offer = call.offer
     if offer is None:
         return
     turn.timers.cancel(call.id, "ring", "dead")
     ring = turn.line.ring
     # The declined mark is part of the fact's consequences, so it stands in the fact.
-    pause = {"rejected": ring.reject_pause_s, "unreachable": ring.busy_pause_s}.get(end, 0.0)
+    pause = {"rejected": ring.reject_pause_s, "unreachable": ring.busy_pause_s}.get(end, pause_s)
     turn.fact(
         f.OfferEnded(
             call.id,
