@@ -90,15 +90,15 @@ def address(header: str) -> str:
     return bracketed.group(1) if bracketed else header.partition(";")[0]
 
 
-def sdp() -> str:
-    """G.711 on a port nobody listens on: for a phone that neither speaks nor hears."""
+def sdp(port: int) -> str:
+    """An offer or answer of G.711 at `port`."""
     lines = (
         "v=0",
         "o=- 1 1 IN IP4 127.0.0.1",
         "s=-",
         "c=IN IP4 127.0.0.1",
         "t=0 0",
-        "m=audio 9 RTP/AVP 8 0 101",
+        f"m=audio {port} RTP/AVP 8 0 101",
         "a=rtpmap:8 PCMA/8000",
         "a=rtpmap:0 PCMU/8000",
         "a=rtpmap:101 telephone-event/8000",

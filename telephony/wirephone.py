@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import socket
 from dataclasses import dataclass
 from typing import Literal, cast
 
@@ -33,6 +34,9 @@ Manner = Literal["answer", "ring", "silent"] | int
 
 A silent phone still answers the server's OPTIONS, so the server believes that it is there.
 """
+
+_NOWHERE = 9
+"""Port for sound that nobody will hear (discard)."""
 
 _PAUSES_S = (0.5, 1.0, 2.0, 4.0, 4.0)
 """Between two sendings of the same message (T1 and T2 of RFC 3261, 17.1.1.1)."""
@@ -75,6 +79,7 @@ class WirePhone(asyncio.DatagramProtocol):
         self._calls: dict[str, _Call] = {}
         self._awaited: dict[tuple[str, str], asyncio.Future[Message]] = {}
         self._numbers = itertools.count(1)
+        self._sound: socket.socket | None = None
 
     @classmethod
     async def start(
@@ -144,12 +149,13 @@ class WirePhone(asyncio.DatagramProtocol):
         call = _Call(f"call-{tag}", self._server, tag, mine, f"<{uri}>", uri, state="calling")
         self._calls[call.id] = call
         self.log.add("INVITE_SENT", {"call": call.id})
+        mouth = self._mouth()
         answer = await self._request(
             f"INVITE {uri}",
             call.peer,
             call.id,
             [f"From: {mine}", f"To: <{uri}>", f"Contact: <{self._contact}>"],
-            sdp(),
+            sdp(mouth.getsockname()[1]),
         )
         call.theirs = answer.one("to")
         call.target = address(answer.one("contact")) or uri
@@ -164,8 +170,16 @@ class WirePhone(asyncio.DatagramProtocol):
         call.state = "up"
         if port := media_port(answer.body):
             # Asterisk's Answer() waits half a second for the first sound, which every phone sends.
-            self._transport.sendto(silence(), (call.peer[0], port))
+            mouth.sendto(silence(), (call.peer[0], port))
         self.log.add("ANSWERED", {"call": call.id})
+
+    def _mouth(self) -> socket.socket:
+        """The socket we speak from. What comes in there is never read: the system drops it."""
+        if self._sound is None:
+            self._sound = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            self._sound.bind(("127.0.0.1", 0))
+            self._sound.setblocking(False)
+        return self._sound
 
     async def hang_up(self) -> None:
         """Send BYE for the call that is up and wait until it is answered."""
@@ -186,6 +200,8 @@ class WirePhone(asyncio.DatagramProtocol):
             if call.repeat is not None:
                 call.repeat.cancel()
         self._transport.close()
+        if self._sound is not None:
+            self._sound.close()
         await self._closed
         self.log.close()
 
@@ -296,7 +312,7 @@ class WirePhone(asyncio.DatagramProtocol):
     def _send(
         self, request: Message, peer: tuple[str, int], code: int, tag: str = "outside"
     ) -> bytes:
-        body = sdp() if code == 200 and request.method == "INVITE" else ""
+        body = sdp(_NOWHERE) if code == 200 and request.method == "INVITE" else ""
         data = response(request, code, tag=tag, contact=self._contact, body=body)
         self._transport.sendto(data, peer)
         return data

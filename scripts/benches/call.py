@@ -13,6 +13,7 @@ import asyncio
 import os
 import tempfile
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -101,8 +102,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--waiting", type=int, default=60, help="callers in the waiting measure")
     parser.add_argument("--offers", type=int, default=100, help="calls in the offering measure")
     parser.add_argument("--rates", type=int, nargs="+", default=list(RATES))
+    parser.add_argument("--keep", type=Path, metavar="DIR", help="new directory: its files stay")
     args = parser.parse_args(argv)
-    with tempfile.TemporaryDirectory(prefix="hotline-bench-") as directory:
+    with _directory(args.keep) as directory:
         house = House(Path(directory), _LINE)
         try:
             print("starting the line …", flush=True)
@@ -114,6 +116,13 @@ def main(argv: Sequence[str] | None = None) -> None:
             house.stop()
     print()
     print("\n".join(report(router, plain)))
+
+
+def _directory(keep: Path | None) -> AbstractContextManager[str]:
+    if keep is None:
+        return tempfile.TemporaryDirectory(prefix="hotline-bench-")
+    keep.mkdir(parents=True)
+    return nullcontext(str(keep.resolve()))
 
 
 class Bench:
