@@ -253,6 +253,7 @@ def hand_over(turn: Turn, call: Call) -> None:
     if call.offer is not None:
         turn.do(CancelLeg(call.id, call.offer.leg_id))
         end_offer(turn, call, "withdrawn")
+    turn.stop_play(call)
     turn.forget(call)
     turn.fact(f.WentToFallback(call.id))
     turn.do(SendToFallback(call.id, turn.fallback_queue(call)))

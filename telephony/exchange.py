@@ -82,7 +82,13 @@ class Exchange:
         self._pool = AriPool(pbx.host, pbx.http_port, pbx.ari_user, secrets.ari_password)
         self._members = Members(self._ami)
         self._operator = Operator(
-            self._pool, self._members, self._lines, app=pbx.app, resolve=resolve, post=post
+            self._pool,
+            self._ami,
+            self._members,
+            self._lines,
+            app=pbx.app,
+            resolve=resolve,
+            post=post,
         )
 
     async def run(self) -> None:

@@ -22,8 +22,9 @@ import structlog
 from router import commands as c
 from router.events import CallerHungUp, CommandRefused, LegEnded, call_of
 from router.ports import Post
+from telephony.ami import Ami
 from telephony.ari_pool import AriPool
-from telephony.faults import AmiLost, AmiTimeout, AriLost, AriRefused, PbxFault
+from telephony.faults import AmiLost, AmiRefused, AmiTimeout, AriLost, AriRefused, PbxFault
 from telephony.members import Members
 from telephony.translate import Leg, Lines
 
@@ -54,6 +55,7 @@ class Operator:
     def __init__(
         self,
         ari: AriPool,
+        ami: Ami,
         members: Members,
         lines: Lines,
         *,
@@ -62,6 +64,7 @@ class Operator:
         post: Post,
     ) -> None:
         self._ari = ari
+        self._ami = ami
         self._members = members
         self._lines = lines
         self._app = app
@@ -99,7 +102,7 @@ class Operator:
             case c.Dismiss():
                 await self._dismiss(command.call_id)
             case c.NameFallback():
-                await self._set(command.call_id, "HOTLINE_QUEUE", command.queue)
+                await self._name_fallback(command.call_id, command.queue)
             case c.SendToFallback():
                 await self._send_away(command)
             case c.SyncMember():
@@ -264,7 +267,7 @@ class Operator:
         self._lines.away.add(call_id)
         try:
             await asyncio.gather(
-                self._set(call_id, "HOTLINE_QUEUE", command.queue),
+                self._quietly(self._name_fallback(call_id, command.queue)),
                 self._quietly(self._stop_hold(call_id)),
             )
             await self._ari.post(
@@ -280,9 +283,14 @@ class Operator:
                 self._post(CallerHungUp(call_id))
             raise
 
-    async def _set(self, call_id: str, name: str, value: str) -> None:
-        query = {"variable": name, "value": value}
-        await self._ari.post("channels", call_id, "variable", query=query)
+    async def _name_fallback(self, call_id: str, queue: str) -> None:
+        """Note the fallback queue on the channel.
+
+        Through AMI, which only locks the channel: ARI would wait for the prompt that plays, and
+        whatever is asked for this call after it would wait too.
+        """
+        fields = {"Channel": call_id, "Variable": "HOTLINE_QUEUE", "Value": queue}
+        await self._ami.request("Setvar", fields)
 
     async def _sync(self, command: c.SyncMember) -> None:
         try:
@@ -313,6 +321,8 @@ def refusal(command: c.Command, reason: str) -> CommandRefused:
 def _reason(fault: PbxFault) -> str:
     match fault:
         case AriRefused() if fault.status == 404 or any(w in fault.reason for w in _GONE_WORDS):
+            return GONE
+        case AmiRefused() if "No such channel" in str(fault):
             return GONE
         case AriRefused() if fault.status == 409:
             return EXISTS

@@ -41,6 +41,25 @@ async def test_the_seat_hangs_up_and_the_caller_rates(stage: Stage) -> None:
     await stage.expect_nothing()
 
 
+async def test_a_prompt_does_not_hold_up_what_is_asked_for_after_it(stage: Stage) -> None:
+    """A minority-language caller's queue is noted while it is told to wait; its seat must ring."""
+    caller, call = await stage.arrival()
+    await stage.phone("phone1")
+    await stage.do(
+        c.Play(call, f"{call}-P1", ("long",), "zh-CN"),
+        c.NameFallback(call, "labour"),
+        ring(call),
+    )
+    await stage.expect(e.LegRinging(f"{call}-L1"))
+    await stage.expect(e.LegAnswered(f"{call}-L1"))
+    await stage.do(c.StopPlay(call, f"{call}-P1"))
+    await stage.expect_a(e.PlayEnded)
+    await caller.hang_up()
+    await stage.expect_a(e.CallerHungUp)
+    await stage.do(c.CancelLeg(call, f"{call}-L1"))
+    await stage.expect_a(e.LegEnded)
+
+
 async def test_the_caller_hangs_up_while_talking(stage: Stage) -> None:
     caller, call = await stage.arrival()
     await stage.phone("phone1")
