@@ -161,6 +161,15 @@ class House:
     def pbx(self) -> PrivatePbx:
         return private_pbx(self.settings)
 
+    def run(self, *argv: str, within_s: float = 150.0) -> tuple[int, str]:
+        """Another `hotline` command beside the line; its exit code and what it said."""
+        done = subprocess.run(
+            [sys.executable, "-c", _COMMAND, *argv],
+            cwd=PROJECT, env=self._env, stdin=subprocess.DEVNULL, timeout=within_s,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+        )  # fmt: skip
+        return done.returncode, done.stdout
+
     def said(self) -> str:
         """Everything the router has printed and logged."""
         return (self.data / "serve.out").read_text("utf-8", "replace")
