@@ -7,7 +7,7 @@ import asyncio
 import logging
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import orjson
@@ -41,10 +41,7 @@ def main(args: argparse.Namespace, settings: Settings) -> int:
     places = Places.of(settings)
     places.data.mkdir(parents=True, exist_ok=True)
     log_to(places.data / "log" / "hotline.log")
-    try:
-        uvloop.run(serve(settings, book, args.lang))
-    except* Refused as refused:
-        raise refused.exceptions[0] from None
+    uvloop.run(serve(settings, book, args.lang))
     return DONE
 
 
@@ -87,24 +84,47 @@ async def serve(settings: Settings, book: Words, tag: str) -> None:
                 print(book.text("serve.stopping"), flush=True)
         finally:
             await store.close()
-    except* (PbxProblem, PromptProblem) as problems:
-        first = problems.exceptions[0]
-        assert isinstance(first, PbxProblem | PromptProblem)
-        raise Refused(first.text(tag)) from None
-    except* JournalHeld as held:
-        raise Refused(book.text("serve.held", data=settings.paths.data)) from held
-    except* LogBehindDatabase as behind:
-        raise Refused(book.text("serve.log-behind", reason=behind.exceptions[0])) from None
-    except* AriReplaced:
-        raise Refused(book.text("serve.replaced")) from None
-    except* StoreUnready as unready:
-        first_unready = unready.exceptions[0]
-        raise Refused(book.text("serve.store", reason=first_unready)) from None
-    except* PbxFault as fault:
-        raise Refused(book.text("serve.pbx-fault", reason=fault.exceptions[0])) from None
-    except* (OSError, SQLAlchemyError) as errors:
-        raise Refused(book.text("serve.failed", reason=errors.exceptions[0])) from errors
+    except Exception as error:
+        # Not `except*`: what is raised from there is wrapped in a group by Python 3.11.0 to 3.11.3.
+        refused = next(
+            filter(None, (_refused(e, settings, book, tag) for e in _leaves(error))), None
+        )
+        if refused is None:
+            raise
+        raise refused from error
     print(book.text("serve.stopped"), flush=True)
+
+
+def _leaves(error: BaseException) -> Iterator[BaseException]:
+    """The exceptions in a group of groups, or the exception itself."""
+    if isinstance(error, BaseExceptionGroup):
+        for inner in error.exceptions:
+            yield from _leaves(inner)
+    else:
+        yield error
+
+
+def _refused(error: BaseException, settings: Settings, book: Words, tag: str) -> Refused | None:
+    """The sentence for what a person can mend; None for a defect of ours."""
+    match error:
+        case Refused():
+            return error
+        case PbxProblem() | PromptProblem():
+            return Refused(error.text(tag))
+        case JournalHeld():
+            return Refused(book.text("serve.held", data=settings.paths.data))
+        case LogBehindDatabase():
+            return Refused(book.text("serve.log-behind", reason=error))
+        case AriReplaced():
+            return Refused(book.text("serve.replaced"))
+        case StoreUnready():
+            return Refused(book.text("serve.store", reason=error))
+        case PbxFault():
+            return Refused(book.text("serve.pbx-fault", reason=error))
+        case OSError() | SQLAlchemyError():
+            return Refused(book.text("serve.failed", reason=error))
+        case _:
+            return None
 
 
 def _introduce(new: Sequence[NewPerson], book: Words) -> None:

@@ -93,14 +93,18 @@ class Exchange:
 
     async def run(self) -> None:
         """Stay connected until cancelled. Raises AriReplaced when another router took over."""
+        replaced: BaseException | None = None
         try:
             async with self._ari, self._pool, asyncio.TaskGroup() as group:
                 group.create_task(self._ari.run(), name="ari")
                 group.create_task(self._ami.run(), name="ami")
                 group.create_task(self._heal(), name="heal")
                 group.create_task(beat(self._ari), name="heartbeat")
-        except* AriReplaced as replaced:
-            raise replaced.exceptions[0] from None
+        except* AriReplaced as faults:
+            replaced = faults.exceptions[0]
+        # Not raised from in there: Python 3.11.0 to 3.11.3 would wrap it in a group.
+        if replaced is not None:
+            raise replaced
 
     async def up(self, within_s: float) -> None:
         """Return once both interfaces are up; raise AriLost or AmiLost after `within_s` seconds."""
