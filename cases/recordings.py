@@ -9,14 +9,15 @@ row, never an exception; it must never keep other recordings from being finished
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import structlog
-from sqlalchemy import Row, select, tuple_, update
+from sqlalchemy import Connection, Row, bindparam, select, tuple_, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from cases import tables as t
@@ -33,6 +34,9 @@ RETRY_S = 2.0
 """What was not closed yet is looked at again after this."""
 
 _SIDES = ("caller", "seat")
+PACE_S = 1.0
+"""At most one sweep in this many seconds."""
+
 _PAGE = 100
 log = structlog.get_logger()
 
@@ -73,6 +77,8 @@ class Recordings:
             with suppress(TimeoutError):
                 async with asyncio.timeout(RETRY_S if waiting else None):
                     await self._news.wait()
+            # Calls end in crowds; finishing them together costs a tenth of one by one.
+            await asyncio.sleep(PACE_S)
 
     async def sweep(self, now: float) -> int:
         """Finish what can be finished; returns how many recordings are still to be waited for."""
@@ -91,11 +97,10 @@ class Recordings:
             )
             async with self._store.read() as conn:
                 rows = (await conn.execute(wanted)).all()
-            for row in rows:
-                waiting += not await self._finish(row, now)
-                last = row.ended_at, row.recording_id
+            waiting += await self._finish(rows, now)
             if len(rows) < _PAGE:
                 return waiting
+            last = rows[-1].ended_at, rows[-1].recording_id
 
     async def tidy(self) -> int:
         """Delete parts of recordings that are finished: a crash came between. Returns how many."""
@@ -114,33 +119,58 @@ class Recordings:
                 deleted += len(parts[call_id])
         return deleted
 
-    async def _finish(self, row: Row[Any], now: float) -> bool:
-        settled = now - row.ended_at >= self._settle_s
-        try:
-            finished = await asyncio.to_thread(_finished, self._directory, row, settled)
-        except OSError as error:
-            log.error("recordings.failed", recording=row.recording_id, error=error.strerror)
-            return False
-        if finished is None:
-            return False
-        one = row.recording_id
-        async with self._store.write() as conn:
-            await conn.execute(
-                update(t.recordings)
-                .where(t.recordings.c.recording_id == one)
-                .values(msgspec.structs.asdict(finished))
-            )
-            if row.kind == "voicemail" and finished.seconds is not None:
-                await conn.execute(
-                    update(t.voicemails)
-                    .where(t.voicemails.c.recording_id == one)
-                    .values(seconds=finished.seconds)
-                )
-        if finished.status == "ready":
-            _delete(_parts(self._directory, one))
-        else:
-            log.warning("recordings.incomplete", recording=one, status=finished.status)
-        return True
+    async def _finish(self, rows: Sequence[Row[Any]], now: float) -> int:
+        """Finish a page in one go; returns how many are still to be waited for.
+
+        One thread and one transaction for all of them: at forty calls a second, one for each cost
+        more than the whole rest of the router.
+        """
+        finished = await asyncio.to_thread(self._look, rows, now)
+        if finished:
+            await self._store.transact(partial(_enter, rows, finished))
+        for one, result in finished.items():
+            if result.status == "ready":
+                _delete(_parts(self._directory, one))
+            else:
+                log.warning("recordings.incomplete", recording=one, status=result.status)
+        return len(rows) - len(finished)
+
+    def _look(self, rows: Sequence[Row[Any]], now: float) -> dict[str, Finished]:
+        finished: dict[str, Finished] = {}
+        for row in rows:
+            settled = now - row.ended_at >= self._settle_s
+            try:
+                result = _finished(self._directory, row, settled)
+            except OSError as error:
+                log.error("recordings.failed", recording=row.recording_id, error=error.strerror)
+                continue
+            if result is not None:
+                finished[row.recording_id] = result
+        return finished
+
+
+def _enter(rows: Sequence[Row[Any]], finished: Mapping[str, Finished], conn: Connection) -> None:
+    recordings, voicemails = t.recordings, t.voicemails
+    conn.execute(
+        update(recordings)
+        .where(recordings.c.recording_id == bindparam("one"))
+        .values({name: bindparam(name) for name in Finished.__struct_fields__}),
+        [{"one": one, **msgspec.structs.asdict(result)} for one, result in finished.items()],
+    )
+    spoken = [
+        {"one": row.recording_id, "length": finished[row.recording_id].seconds}
+        for row in rows
+        if row.kind == "voicemail"
+        and row.recording_id in finished
+        and finished[row.recording_id].seconds is not None
+    ]
+    if spoken:
+        conn.execute(
+            update(voicemails)
+            .where(voicemails.c.recording_id == bindparam("one"))
+            .values(seconds=bindparam("length")),
+            spoken,
+        )
 
 
 def _finished(directory: Path, row: Row[Any], settled: bool) -> Finished | None:
