@@ -23,6 +23,9 @@ TALK_S = 3.0
 WAITS_S = 3.0
 """How long the caller who gives up listens to the music."""
 MESSAGE_S = 4.0
+BREATH_S = 0.7
+"""Between a call and being free again."""
+
 HUMAN_S = 75.0
 """Deadline for reaching a human: greeting, menu, a ring that is not answered, an earlier call."""
 
@@ -136,6 +139,8 @@ class Play:
         path = f"/seats/{agent.seat_id}/wrap-up/end"
         while True:
             await self.line.seat(agent.seat_id, "wrapup", deadline_s=HUMAN_S * 2)
+            # As long as a person takes: a phone whose caller hung up this instant still says busy.
+            await asyncio.sleep(BREATH_S)
             try:
                 await self.line.post(path, agent.player.token)
             except Refused as refused:
