@@ -153,6 +153,7 @@ async def test_a_member_without_a_registered_phone_counts_as_nobody(line: Caller
 async def test_every_way_of_writing_our_number_reaches_us(line: Callers, number: str) -> None:
     caller = await line.caller()
     await caller.dial(number)
+    line.channel(lambda channel: channel["dialplan"]["context"] == "fallback")
     await caller.hang_up()
     [call] = line.ledger()
     assert call.outcome == "abandoned"
@@ -201,6 +202,10 @@ def _decoded(user: str) -> bytes:
 async def test_many_calls_at_once_are_as_many_lines(line: Callers) -> None:
     callers = [await line.caller(f"138000010{n:02}") for n in range(20)]
     await asyncio.gather(*(caller.dial("12348") for caller in callers))
+    line.channel(lambda channel: channel["dialplan"]["context"] == "fallback")
+    assert until(
+        lambda: all(c["dialplan"]["context"] == "fallback" for c in line.pbx.ari("GET", "channels"))
+    )
     await asyncio.gather(*(caller.hang_up() for caller in callers))
     calls = line.ledger(calls=20)
     assert sorted(call.caller_number for call in calls) == [f"138000010{n:02}" for n in range(20)]
