@@ -94,7 +94,7 @@ def _operation(route: Route) -> Schema:
         operation["x-right"] = route.needs
     if route.body is not None:
         operation["requestBody"] = {
-            "required": True,
+            "required": not route.body_optional,
             "content": {"application/json": {"schema": _ref(route.body)}},
         }
     return operation
