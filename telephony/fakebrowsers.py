@@ -5,6 +5,8 @@ A page that registers is a phone of that name on the stage (`FakePbx.phone`).
 
 from __future__ import annotations
 
+import asyncio
+
 from telephony.provision import REALM
 
 
@@ -15,6 +17,8 @@ class FakeBrowsers:
         self.passwords: dict[str, str] = {}
         """Account → its newest password."""
         self.lost = False
+        self.emptied = asyncio.Event()
+        """Set when the last account was let go."""
         self.sip_url = "ws://127.0.0.1:9/ws"
         """Where a test's own SIP end listens."""
 
@@ -29,6 +33,8 @@ class FakeBrowsers:
     async def dismiss(self, phone: str) -> None:
         self._reached()
         self.passwords.pop(phone, None)
+        if not self.passwords:
+            self.emptied.set()
 
     async def admitted(self) -> frozenset[str]:
         self._reached()
