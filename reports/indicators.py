@@ -88,7 +88,8 @@ class Counts(msgspec.Struct, frozen=True):
         )
 
     def sum_of(self, names: tuple[str, ...]) -> float:
-        return sum(getattr(self, name) for name in names)
+        total: float = sum(getattr(self, name) for name in names)
+        return total
 
 
 OUTCOMES: Final = (
