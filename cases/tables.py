@@ -108,6 +108,7 @@ calls = Table(  # W
     Column("healed", Boolean, nullable=False),
     Column("fallback", Boolean, nullable=False),
     _text("fallback_by", null=True),
+    Column("demo", Boolean, nullable=False),  # made by `hotline demo month`, see `cases.rows`
     Index(None, "opened_at", "call_id"),
 )
 
@@ -209,7 +210,8 @@ slips = Table(  # I: exactly one per call
     Column("version", Integer, nullable=False),
     _text("kind"),
     _text("matter"),
-    _text("place"),
+    _text("place"),  # code of a division
+    _text("place_detail"),
     _text("text"),
     Column("groups", JSON, nullable=False),
     Column("emotion", Integer, nullable=True),

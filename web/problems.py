@@ -23,7 +23,7 @@ from cases.errors import (
     PhoneElsewhere,
     SignInRefused,
 )
-from config.words import words
+from config.words import Tongue, words
 from router.verdict import Refusal
 
 STATUS: Final[Mapping[str, int]] = {
@@ -79,6 +79,7 @@ STATUS: Final[Mapping[str, int]] = {
     "internal": 500,
     "not-ready": 503,
     "exchange-unavailable": 503,
+    "router-away": 503,
     "store-unavailable": 503,
 }
 """Code → HTTP status: every code there is, those of the engine and of the store included."""
@@ -120,7 +121,7 @@ class Problem(Exception):
         return ProblemBody(self.code, self.field, message, self.detail or msgspec.UNSET)
 
 
-def tongue(accept_language: str) -> str:
+def tongue(accept_language: str) -> Tongue:
     """The first of Chinese and English that an Accept-Language header names; else Chinese."""
     ranked: list[tuple[float, int, str]] = []
     for place, entry in enumerate(accept_language.split(",")):
