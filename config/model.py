@@ -250,6 +250,13 @@ class Store(_Frozen, frozen=True):
     flush_rows: Some = 500
 
 
+class Redis(_Frozen, frozen=True):
+    """Where router and screens meet when they are processes of their own."""
+
+    url: str = ""
+    """`redis://host:6379/0`, `rediss://…` (TLS) or `unix:///path`; empty: one process does all."""
+
+
 class Web(_Frozen, frozen=True):
     host: str = "127.0.0.1"
     port: Port = 8080
@@ -297,6 +304,7 @@ class Settings(_Frozen, frozen=True):
     pbx: Pbx = Pbx()
     seats: tuple[SeatPlace, ...] = ()
     store: Store = Store()
+    redis: Redis = Redis()
     web: Web = Web()
     targets: Targets = Targets()
     paths: Paths = Paths()
