@@ -20,6 +20,7 @@ from router.facts import Fact
 from router.ports import Clock, Desk
 from web import views as v
 from web.board import Board
+from web.pipe import Pipe
 from web.screens import CLOSE_SIGNED_OUT, Screen
 from web.today import fresh_day
 
@@ -30,10 +31,15 @@ GATHER_S = 0.05
 
 
 class LiveBoard(msgspec.Struct, frozen=True, tag_field="type", tag="board"):
-    """The whole board. `now` is the server's clock, for showing how long something lasts."""
+    """The whole board. `now` is the server's clock, for showing how long something lasts.
+
+    `behind_s`, `stale`: as in a beat.
+    """
 
     now: float
     board: v.BoardView
+    behind_s: float = 0.0
+    stale: bool = False
 
 
 class Delta(msgspec.Struct, frozen=True, tag_field="type", tag="changes"):
@@ -45,18 +51,25 @@ class Delta(msgspec.Struct, frozen=True, tag_field="type", tag="changes"):
 
 
 class Beat(msgspec.Struct, frozen=True, tag_field="type", tag="beat"):
-    """Sent regularly: the connection is alive, and this is the server's clock."""
+    """Sent regularly: the connection is alive, and this is the server's clock.
+
+    `behind_s`: seconds since the board was last known to be everything the router has recorded.
+    `stale`: it may be wrong by now, and a screen says so; sent at once when that changes.
+    """
 
     now: float
     seq: int
+    behind_s: float = 0.0
+    stale: bool = False
 
 
 encode = msgspec.json.Encoder().encode
 
 
 class Live:
-    """`history`, `names` (person → name) and `valid` (is this session still good) may fail: the
-    board goes on without and asks again at the next beat.
+    """`history`, `names` (person → name), `valid` (is this session still good) and `given`
+    (hashed session → its phone in the browser) may fail: the board goes on without and asks again
+    at the next beat.
     """
 
     def __init__(
@@ -68,6 +81,7 @@ class Live:
         history: Callable[[float], Awaitable[Sequence[Fact]]],
         names: Callable[[], Awaitable[Mapping[str, str]]],
         valid: Callable[[str], Awaitable[bool]],
+        given: Callable[[], Awaitable[Mapping[str, str]]],
         beat_s: float,
     ) -> None:
         self._places = settings.seats
@@ -77,14 +91,18 @@ class Live:
         self._history = history
         self._names = names
         self._valid = valid
+        self._given = given
         self._beat_s = beat_s
         self._pending: list[Fact] = []
         self._timer: asyncio.TimerHandle | None = None
         self._screens: set[Screen] = set()
+        self._pipes: set[Pipe] = set()
         self._closed = asyncio.Event()
+        self._hurry = asyncio.Event()
         # Following first, then the snapshot: nothing can fall in between, and what is in both
         # is passed over by its number.
         self._unfollow = desk.follow(self._take)
+        self._fresh = desk.fresh()
         self._board = self._built()
 
     # ---- what the handlers ask ----
@@ -95,7 +113,8 @@ class Live:
         return self._board
 
     def whole(self) -> LiveBoard:
-        return LiveBoard(self._clock.now(), self.board().view())
+        board, fresh = self.board(), self._desk.fresh()
+        return LiveBoard(self._clock.now(), board.view(), fresh.behind_s, fresh.stale)
 
     def name(self, person_id: str, name: str) -> None:
         """From now on the board shows `name` for this person."""
@@ -114,12 +133,22 @@ class Live:
     def screens(self) -> int:
         return len(self._screens)
 
+    def attach(self, pipe: Pipe) -> None:
+        """A page's phone speaks through this server; it ends when its sign-in has it no longer."""
+        self._pipes.add(pipe)
+
+    def detach(self, pipe: Pipe) -> None:
+        self._pipes.discard(pipe)
+
     async def close_stale(self) -> None:
-        """Close the screens whose sessions are over."""
+        """Close the screens whose sessions are over, and phones that their sessions lost."""
         tokens = {screen.token for screen in self._screens}
         over = {token for token in tokens if not await self._valid(token)}
         for screen in [screen for screen in self._screens if screen.token in over]:
             screen.close(CLOSE_SIGNED_OUT)
+        given = await self._given() if self._pipes else {}
+        for pipe in [pipe for pipe in self._pipes if given.get(pipe.key) != pipe.phone]:
+            pipe.close(CLOSE_SIGNED_OUT)
 
     def close(self, code: int) -> None:
         """Stop following, end the beat and close every screen; a second time does nothing."""
@@ -127,10 +156,13 @@ class Live:
             return
         self._unfollow()
         self._closed.set()
+        self._hurry.set()
         if self._timer is not None:
             self._timer.cancel()
         for screen in self._screens:
             screen.close(code)
+        for pipe in self._pipes:
+            pipe.close(code)
 
     # ---- following ----
 
@@ -150,17 +182,26 @@ class Live:
             self._timer.cancel()
             self._timer = None
         facts, self._pending = self._pending, []
-        if not facts:
+        before, self._fresh = self._fresh, self._desk.fresh()
+        if self._fresh.thread != before.thread:
+            self._start_over()
             return
-        try:
-            self._tell(self._board.apply(facts))
-        except Exception as error:
-            # A board that is wrong is built anew; the line must not suffer for it.
-            kind = type(error).__name__
-            log.error("the board lost its thread, built anew", seq=facts[-1].seq, error=kind)
-            known, self._board = self._board.names, self._built()
-            self._board.name(known)
-            self._show(self.whole())
+        if facts:
+            try:
+                self._tell(self._board.apply(facts))
+            except Exception as error:
+                # A board that is wrong is built anew; the line must not suffer for it.
+                kind = type(error).__name__
+                log.error("the board lost its thread, built anew", seq=facts[-1].seq, error=kind)
+                self._start_over()
+        if self._fresh.stale != before.stale:
+            self._show(self._beat())
+
+    def _start_over(self) -> None:
+        known, self._board = self._board.names, self._built()
+        self._board.name(known)
+        self._show(self.whole())
+        self._hurry.set()  # today's counters are not known any more
 
     def _tell(self, changes: Sequence[v.Change]) -> None:
         if changes:
@@ -183,10 +224,16 @@ class Live:
             except Exception as error:
                 log.warning("the board waits for the store", error=type(error).__name__)
             self._tell(self.board().turn(self._clock.now()))
-            self._show(Beat(self._clock.now(), self._board.seq))
+            self._show(self._beat())
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._beat_s):
-                    await self._closed.wait()
+                    await self._hurry.wait()
+            if not self._closed.is_set():
+                self._hurry.clear()
+
+    def _beat(self) -> Beat:
+        fresh = self._desk.fresh()
+        return Beat(self._clock.now(), self._board.seq, fresh.behind_s, fresh.stale)
 
     async def _catch_up(self) -> None:
         if self._board.nameless():

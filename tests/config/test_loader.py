@@ -66,7 +66,7 @@ def test_every_language_and_service_can_be_chosen_or_is_the_default() -> None:
 def test_packaged_files_say_what_the_model_would_say_without_them() -> None:
     """Two places for one default would drift apart: files and model agree but for the content."""
     loaded, model = load(None, {}), Settings()
-    for section in ("sip", "pbx", "store", "web"):
+    for section in ("sip", "pbx", "store", "web", "targets"):
         assert getattr(loaded, section) == getattr(model, section), section
     for section in ("centre", "hours", "queue", "ring", "wrapup", "rating", "voicemail"):
         assert getattr(loaded.line, section) == getattr(model.line, section), section
@@ -194,6 +194,12 @@ WRONG: dict[str, tuple[str, str, str, int | None]] = {
         "seats[1].id",
         6,
     ),
+    "id kept for demonstrations": (
+        '[line.centre]\nid = "demo"\n',
+        "reserved",
+        "line.centre.id",
+        2,
+    ),
     "level": (
         '[[line.services]]\nid = "general"\nname = "x"\nneeds = { "law:general" = 6 }\n',
         "misfit",
@@ -287,6 +293,9 @@ WRONG: dict[str, tuple[str, str, str, int | None]] = {
     "voicemail": ("[line.voicemail]\nmin_s = 300\n", "voicemail", "line.voicemail.min_s", 2),
     "port used twice": ("[web]\nport = 8088\n", "port-twice", "web.port", 2),
     "rtp upside down": ("[sip]\nrtp_last = 15000\n", "rtp-range", "sip.rtp_last", 2),
+    "redis without a server": ('[redis]\nurl = "redis://"\n', "redis-url", "redis.url", 2),
+    "redis by a web address": ('[redis]\nurl = "http://r"\n', "redis-url", "redis.url", 2),
+    "redis at no port": ('[redis]\nurl = "redis://r:x/0"\n', "redis-url", "redis.url", 2),
     "rtp over sip": ("[sip]\nrtp_first = 5000\n", "rtp-over-sip", "sip.rtp_first", 2),
     "trunk": ('[sip]\ntrunks = ["carrier.example"]\n', "trunk", "sip.trunks[0]", 2),
     "host": ('[sip]\nhost = "localhost"\n', "host", "sip.host", 2),
