@@ -94,6 +94,7 @@ async def _follow(app: web.Application) -> AsyncIterator[None]:
         names=names,
         valid=valid,
         beat_s=deps.beat_s,
+        parts=deps.health,
     )
     beat = asyncio.create_task(app[LIVE].beat(), name="board beat")
     yield
