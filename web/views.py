@@ -6,12 +6,15 @@ Times are epoch seconds.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal, get_args
 
 import msgspec
 
+from cases.records import Provider
+from cases.vocabulary import one_of
 from reports.indicators import Counts
 from router.facts import SeatState, Stage
+from router.phones import PhoneKind
 
 
 class _View(msgspec.Struct, frozen=True):
@@ -23,13 +26,14 @@ class SeatView(_View, frozen=True):
 
     id: str
     name: str
-    provider: str
+    provider: Annotated[str, one_of(*get_args(Provider))]
     state: SeatState = "signed_out"
     since: float | None = None
     reason: str = ""
     person_id: str = ""
     person_name: str = ""
     phone: str = ""
+    phone_kind: PhoneKind | None = None
     phone_reachable: bool = False
     call_id: str = ""
     """The call that is offered, talked or wrapped up."""
@@ -136,7 +140,7 @@ class BoardView(_View, frozen=True):
     seats: dict[str, SeatView]
     calls: dict[str, CallView]
     phones: dict[str, bool]
-    """Phone → reachable."""
+    """Phone → reachable. One in a browser stands only at the seat it is signed in at."""
     queues: dict[str, QueueView]
     """By key; those in which somebody waits."""
     seat_states: dict[SeatState, int]
