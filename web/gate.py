@@ -23,6 +23,8 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from cases.access import require
 from cases.errors import CaseError
 from cases.records import Person
+from config.words import Tongue
+from router.ports import RouterAway
 from web.limits import Tries
 from web.live import Live
 from web.problems import Problem, of_case, of_validation, tongue
@@ -44,6 +46,8 @@ DEPS: Final = web.AppKey("deps", Deps)
 LIVE: Final = web.AppKey("live", Live)
 NUMBER: Final = web.RequestKey("number", str)
 TRIES: Final = web.AppKey("tries", Mapping[str, Tries])
+CATALOGUE: Final = web.AppKey("catalogue", Mapping[Tongue, tuple[bytes, str]])
+"""Language → body and ETag."""
 
 encode = msgspec.json.Encoder().encode
 
@@ -108,6 +112,8 @@ def _problem(request: web.Request, error: Exception) -> Problem:
             return Problem("route-unknown")
         case web.HTTPException() if error.status < 500:
             return Problem("bad-request")
+        case RouterAway():
+            return Problem("router-away", headers={hdrs.RETRY_AFTER: "5"})
         case OperationalError() | InterfaceError() | ConnectionError():
             log.error("the store cannot be reached", error=type(error).__name__)
             return Problem("store-unavailable", headers={hdrs.RETRY_AFTER: "5"})
