@@ -62,15 +62,18 @@ class Caller(msgspec.Struct, frozen=True):
 
 
 _LANGUAGES: dict[str, float] = {
-    "cmn": 0.9315, "khg": 0.022, "adx": 0.013, "ii": 0.024, "jya": 0.0025, "en": 0.004,
-    "bo": 0.003,
+    "cmn": 0.9345, "khg": 0.022, "adx": 0.013, "ii": 0.024, "jya": 0.0025, "en": 0.004,
 }  # fmt: skip
 _SERVICES: dict[str, float] = {
     "general": 0.25, "labour": 0.18, "marriage": 0.155, "contract": 0.12, "aid": 0.085,
     "migrant": 0.085, "veteran": 0.02, "guidance": 0.08, "complaint": 0.025,
 }  # fmt: skip
 _RATINGS: dict[RatingWay, float] = {
-    "rates": 0.735, "mistypes_once": 0.015, "silent": 0.125, "hangs_up": 0.115, "mistypes": 0.01,
+    "rates": 0.735,
+    "mistypes_once": 0.015,
+    "silent": 0.125,
+    "hangs_up": 0.115,
+    "mistypes": 0.01,
 }
 
 
@@ -81,10 +84,10 @@ class Habits(msgspec.Struct, frozen=True):
     """Language → weight; those that the line does not have are left out."""
     services: Mapping[str, float] = msgspec.field(default_factory=lambda: _SERVICES)
     zero: float = 0.13
-    """Press 0 for a human at the first question. Like silence it loses the language, so only
-    callers of the line's own language do either."""
+    """Press 0 for a human at the first question; only callers of the line's own language do, for
+    0 loses every other."""
     says_nothing: float = 0.07
-    """At one of the questions."""
+    """At one of the questions, but never at that for a language which is not the line's own."""
     wrong_key: float = 0.02
     once_more: float = 0.02
     """Let the first question be repeated."""
@@ -96,8 +99,8 @@ class Habits(msgspec.Struct, frozen=True):
     """Sichuan 2020 sizing, shared domain notes 3f."""
     talk_sigma: float = 0.78
     talk_most_s: float = 3000.0
-    rather_message: float = 0.10
-    leaves_message: float = 0.52
+    rather_message: float = 0.18
+    leaves_message: float = 0.6
     message_median_s: float = 24.0
     hangs_up_first: float = 0.235
     """Of all talks. With `ratings` it makes 参评率 57 % of answered calls (Anhui, notes 2d)."""
@@ -126,7 +129,18 @@ def draw(
         keys = keys_to(known, language, service)
         presses = _presses(keys, wrong, language == line.default_language, like, chance)
         id = f"{prefix}{count:06d}"
-        callers.append(_caller(id, number, moment, language, service, presses, like, chance))
+        callers.append(
+            _caller(
+                id=id,
+                number=number,
+                moment=moment,
+                language=language,
+                service=service,
+                presses=presses,
+                like=like,
+                chance=chance,
+            )
+        )
     return callers
 
 
@@ -140,6 +154,7 @@ def score(caller: Caller, waited_s: float) -> int:
 
 
 def _caller(
+    *,
     id: str,
     number: str,
     moment: float,
@@ -182,6 +197,8 @@ def _presses(
         keys = "0"
     elif mother_tongue and way < like.zero + like.says_nothing and keys:
         keys = keys[: chance.randrange(len(keys))]
+    elif not mother_tongue and way < like.says_nothing:
+        keys = keys[:1]
     if odd < like.wrong_key:
         keys = wrong + keys
     elif odd < like.wrong_key + like.once_more:

@@ -113,7 +113,7 @@ _LEAST: dict[ShiftName, int] = {"early": 2, "day": 3, "late": 2, "night": 2}
 class Staffing(msgspec.Struct, frozen=True):
     """`slack`: seats above the load, in square roots of it. `least`: by shift."""
 
-    slack: float = 0.35
+    slack: float = 0.45
     least: Mapping[ShiftName, int] = msgspec.field(default_factory=lambda: _LEAST)
     purchased: float = 0.5
     """Share of the staff that is of purchased providers (Wenzhou: half of all answers)."""
@@ -161,7 +161,9 @@ def roster(
             kinds = shift.kinds
             if shift.name == "night":
                 kinds = (_NIGHT_KINDS[number % len(_NIGHT_KINDS)],)
-            chosen = _choose(people, kinds, counts[shift.name], busy, worked, chance)
+            chosen = _choose(
+                people, kinds, counts[shift.name], busy=busy, worked=worked, chance=chance
+            )
             for person in chosen:
                 busy.add(person.id)
                 worked[person.id] += 1
@@ -210,6 +212,7 @@ def _choose(
     people: Sequence[Person],
     kinds: Sequence[Kind],
     count: int,
+    *,
     busy: set[str],
     worked: Mapping[str, int],
     chance: Random,

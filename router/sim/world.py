@@ -85,11 +85,14 @@ class World:
         self._phones = {worker.seat_id: phone for phone, worker in self._workers.items()}
         self._next_caller()
 
-    def run(self) -> None:
-        """Until every call is closed, everybody has gone home and nothing is due."""
+    def run(self, until: float = math.inf) -> None:
+        """Let happen what is due up to `until` (epoch s); by itself it ends when every call is
+        closed and everybody has gone home."""
         engine, agenda = self._engine, self._agenda
         while True:
             due, happens = engine.deadline(), agenda.next()
+            if min(happens or math.inf, due or math.inf) > until:
+                return
             if due is not None and (happens is None or due <= happens):
                 self.now = due
                 self._take(engine.tick(due))
