@@ -43,7 +43,9 @@ class Pouring:
     def __init__(self, store: Store, journal: FileJournal, line: Line, zone: tzinfo) -> None:
         self._journal = journal
         self._before = without_demo(recover(line, journal).snapshot())
-        self._writer = StoreWriter(store, journal, zone=zone, flush_s=0.01, flush_rows=_BATCH)
+        self._writer = StoreWriter(
+            store, journal, zone=zone, flush_s=0.01, flush_rows=_BATCH, room=4 * _BATCH
+        )
 
     async def __aenter__(self) -> Pouring:
         self._task = asyncio.create_task(self._writer.run(), name="store writer")

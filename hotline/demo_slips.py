@@ -136,7 +136,8 @@ class Slips:
             fields[name] = chance.choice(some)
         for name, (first, last, step) in self._book.numbers.items():
             fields[name] = chance.randrange(first, last + 1, step)
-        sentences = [chance.choice(topic.asks), chance.choice(topic.answers)]
+        which = chance.randrange(len(topic.asks))
+        sentences = [topic.asks[which], topic.answers[which % len(topic.answers)]]
         if not void:
             spoken = self._book.spoken.get(call.language)
             sentences[:0] = [spoken] if spoken else []

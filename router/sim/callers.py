@@ -95,6 +95,9 @@ class Habits(msgspec.Struct, frozen=True):
     leave_menu: float = 0.034
     patience_median_s: float = 95.0
     patience_sigma: float = 0.95
+    patience_of_few: float = 1.8
+    """How much more patience those have who do not speak the line's own language: they know of no
+    other line that speaks theirs."""
     talk_mean_s: float = 435.0
     """Sichuan 2020 sizing, shared domain notes 3f."""
     talk_sigma: float = 0.78
@@ -137,6 +140,7 @@ def draw(
                 language=language,
                 service=service,
                 presses=presses,
+                mother_tongue=language == line.default_language,
                 like=like,
                 chance=chance,
             )
@@ -161,12 +165,14 @@ def _caller(
     language: str,
     service: str,
     presses: tuple[Press, ...],
+    mother_tongue: bool,
     like: Habits,
     chance: Random,
 ) -> Caller:
+    patient = like.patience_median_s * (1.0 if mother_tongue else like.patience_of_few)
     mu = math.log(like.talk_mean_s) - like.talk_sigma**2 / 2
     talk = min(max(chance.lognormvariate(mu, like.talk_sigma), 12.0), like.talk_most_s)
-    patience = chance.lognormvariate(math.log(like.patience_median_s), like.patience_sigma)
+    patience = chance.lognormvariate(math.log(patient), like.patience_sigma)
     says = chance.lognormvariate(math.log(like.message_median_s), 0.7)
     return Caller(
         id=id,

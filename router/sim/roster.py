@@ -67,17 +67,20 @@ class Shift(msgspec.Struct, frozen=True):
     meal: tuple[float, float]
     meal_s: float
     kinds: tuple[Kind, ...]
-    """Wanted in every shift of this name, the most wanted first."""
+    """Wanted in every shift of this name, the most wanted first; empty: as `_NIGHTS` says."""
 
 
 SHIFTS = (
-    Shift("early", 8.0, 16.0, (11.0, 13.0), 1800, ("khg", "ii", "migrant", "aid", "adx")),
+    Shift("early", 8.0, 16.0, (11.0, 13.0), 1800,
+          ("khg", "ii", "migrant", "aid", "adx", "ii", "jya", "khg", "en")),
     Shift("day", 9.0, 17.5, (11.5, 13.7), 2700,
-          ("ii", "khg", "migrant", "en", "adx", "veteran", "aid", "complaint", "jya")),
-    Shift("late", 14.0, 22.0, (17.2, 19.2), 1800, ("khg", "ii", "migrant", "adx")),
-    Shift("night", 22.0, 32.0, (25.0, 29.0), 2400, ("khg",)),
+          ("ii", "khg", "migrant", "en", "adx", "aid", "veteran", "complaint", "ii")),
+    Shift("late", 14.0, 22.0, (17.2, 19.2), 1800,
+          ("khg", "ii", "migrant", "adx", "aid", "ii", "jya")),
+    Shift("night", 22.0, 32.0, (25.0, 29.0), 2400, ()),
 )  # fmt: skip
-_NIGHT_KINDS: tuple[Kind, ...] = ("khg", "ii", "adx")
+_NIGHTS: tuple[tuple[Kind, ...], ...] = (("khg", "ii"), ("adx", "khg"), ("ii", "adx"))
+"""A night has few seats: the languages take turns."""
 
 _SKILLS: dict[Kind, dict[str, int]] = {
     "general": {},
@@ -101,8 +104,8 @@ _TRADES: tuple[dict[str, int], ...] = (
 """What generalists know besides, by turns."""
 
 _SHARES: dict[Kind, float] = {
-    "khg": 0.09, "ii": 0.09, "migrant": 0.09, "adx": 0.07, "aid": 0.07, "veteran": 0.04,
-    "complaint": 0.04, "en": 0.04, "jya": 0.02,
+    "khg": 0.14, "ii": 0.16, "migrant": 0.10, "adx": 0.10, "aid": 0.10, "veteran": 0.04,
+    "complaint": 0.04, "en": 0.05, "jya": 0.045,
 }  # fmt: skip
 """Of the whole staff; the rest are generalists."""
 
@@ -158,9 +161,7 @@ def roster(
     for number, (day, counts) in enumerate(wanted.items()):
         busy, tired = set(tired), set()
         for shift in SHIFTS:
-            kinds = shift.kinds
-            if shift.name == "night":
-                kinds = (_NIGHT_KINDS[number % len(_NIGHT_KINDS)],)
+            kinds = shift.kinds or _NIGHTS[number % len(_NIGHTS)]
             chosen = _choose(
                 people, kinds, counts[shift.name], busy=busy, worked=worked, chance=chance
             )
