@@ -105,6 +105,8 @@ class CallRecord(_Record, frozen=True):
     healed: bool
     fallback: bool
     fallback_by: str | None
+    demo: bool
+    """Demonstration data (`hotline demo month`): no such call ever came in."""
 
 
 class LegRecord(_Record, frozen=True):

@@ -108,6 +108,7 @@ calls = Table(  # W
     Column("healed", Boolean, nullable=False),
     Column("fallback", Boolean, nullable=False),
     _text("fallback_by", null=True),
+    Column("demo", Boolean, nullable=False),  # made by `hotline demo month`, see `cases.rows`
     Index(None, "opened_at", "call_id"),
 )
 

@@ -19,6 +19,9 @@ from config.problems import Place, Problem
 
 Rule = Callable[[Settings], Iterator[Problem]]
 
+RESERVED = "demo-"
+"""How ids of demonstration data begin; see `cases.rows.DEMO`."""
+
 
 class Recorded(msgspec.Struct, frozen=True):
     """Ids of the prompts, and the languages of prompts, that settings may name."""
@@ -77,6 +80,15 @@ def _unique_ids(settings: Settings) -> Iterator[Problem]:
             if one in seen:
                 yield Problem(code="twice", place=(*place, i, "id"), fields={"found": one})
             seen.add(one)
+
+
+def _reserved_ids(settings: Settings) -> Iterator[Problem]:
+    """Ids that begin so mark demonstration data: nothing real may look like it."""
+    ids: list[tuple[Place, str]] = [(("line", "centre", "id"), settings.line.centre.id)]
+    ids += [(("seats", i, "id"), seat.id) for i, seat in enumerate(settings.seats)]
+    for place, one in ids:
+        if f"{one}-".startswith(RESERVED):
+            yield Problem(code="reserved", place=place, fields={"found": one, "prefix": RESERVED})
 
 
 def _default_language(settings: Settings) -> Iterator[Problem]:
@@ -197,6 +209,7 @@ _RULES: tuple[tuple[tuple[str, ...], Rule], ...] = (
     (("line.languages", "line.default_language"), _default_language),
     (("line.services", "line.default_service"), _default_service),
     (("line.languages", "line.services", "seats"), _unique_ids),
+    (("line.centre", "seats"), _reserved_ids),
     (("line.services",), _relaxations),
     (("line.voicemail",), _voicemail),
     (("sip", "pbx", "web"), _ports),

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+import msgspec
+
 from router.commands import Command
 from router.events import Event, Request
 from router.facts import Fact
@@ -63,11 +65,29 @@ class Journal(Protocol):
         ...
 
 
+class RouterAway(Exception):
+    """The router, or the way to it, is away: whether a request was carried out is not known."""
+
+
+class Freshness(msgspec.Struct, frozen=True):
+    """How far what a desk shows may be from what the router has recorded."""
+
+    behind_s: float = 0.0
+    """Seconds since it was last known to be everything; 0 where router and screens are one."""
+    stale: bool = False
+    """The router has given no sign of life for too long, or facts are missing: say so."""
+    thread: str = ""
+    """Names the sequence of facts. Another one: what was folded is void, begin from `snapshot`."""
+
+
 class Desk(Protocol):
     """How screens reach the router: requests in, facts out."""
 
     async def ask(self, request: Request) -> Refusal | None:
-        """Put a person's request to the engine; None: done, and its facts are recorded."""
+        """Put a person's request to the engine; None: done, and its facts are recorded.
+
+        Facts of the request have reached the followers by then. Raises RouterAway.
+        """
         ...
 
     def snapshot(self) -> Snapshot:
@@ -77,6 +97,11 @@ class Desk(Protocol):
     def follow(self, follower: Callable[[Sequence[Fact]], None]) -> Callable[[], None]:
         """Call `follower` with each batch of facts, in order, from now on; returns how to stop.
 
-        Called in the loop's thread between two steps: it must not block.
+        Called in the loop's thread between two steps: it must not block. An empty batch says that
+        `fresh` has changed.
         """
+        ...
+
+    def fresh(self) -> Freshness:
+        """How far the facts handed to followers are behind; cheap, to be asked at any time."""
         ...

@@ -19,7 +19,7 @@ from router.commands import Command, lane
 from router.engine import Engine, Step
 from router.events import CommandRefused, Event, Request
 from router.facts import Fact
-from router.ports import Clock, Journal, Telephony
+from router.ports import Clock, Freshness, Journal, Telephony
 from router.state import Snapshot
 from router.verdict import Refusal
 
@@ -29,6 +29,9 @@ SNAPSHOT_EVERY = 5000
 """Facts between two snapshots: what a restart has to fold, about a tenth of a second."""
 
 Follower = Callable[[Sequence[Fact]], None]
+
+_AT_ONCE = Freshness()
+"""Who follows the pump itself has every fact before its commands go out."""
 
 
 def recover(line: Line, journal: Journal) -> Engine:
@@ -84,6 +87,9 @@ class Pump:
     def follow(self, follower: Follower) -> Callable[[], None]:
         self._followers.append(follower)
         return lambda: self._followers.remove(follower)
+
+    def fresh(self) -> Freshness:
+        return _AT_ONCE
 
     async def hand_over(self, within_s: float) -> None:
         """Before a planned stop: give those who wait to the fallback, and let lanes run dry."""

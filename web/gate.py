@@ -23,6 +23,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from cases.access import require
 from cases.errors import CaseError
 from cases.records import Person
+from router.ports import RouterAway
 from web.limits import Tries
 from web.live import Live
 from web.problems import Problem, of_case, of_validation, tongue
@@ -108,6 +109,8 @@ def _problem(request: web.Request, error: Exception) -> Problem:
             return Problem("route-unknown")
         case web.HTTPException() if error.status < 500:
             return Problem("bad-request")
+        case RouterAway():
+            return Problem("router-away", headers={hdrs.RETRY_AFTER: "5"})
         case OperationalError() | InterfaceError() | ConnectionError():
             log.error("the store cannot be reached", error=type(error).__name__)
             return Problem("store-unavailable", headers={hdrs.RETRY_AFTER: "5"})

@@ -30,10 +30,15 @@ GATHER_S = 0.05
 
 
 class LiveBoard(msgspec.Struct, frozen=True, tag_field="type", tag="board"):
-    """The whole board. `now` is the server's clock, for showing how long something lasts."""
+    """The whole board. `now` is the server's clock, for showing how long something lasts.
+
+    `behind_s`, `stale`: as in a beat.
+    """
 
     now: float
     board: v.BoardView
+    behind_s: float = 0.0
+    stale: bool = False
 
 
 class Delta(msgspec.Struct, frozen=True, tag_field="type", tag="changes"):
@@ -45,10 +50,16 @@ class Delta(msgspec.Struct, frozen=True, tag_field="type", tag="changes"):
 
 
 class Beat(msgspec.Struct, frozen=True, tag_field="type", tag="beat"):
-    """Sent regularly: the connection is alive, and this is the server's clock."""
+    """Sent regularly: the connection is alive, and this is the server's clock.
+
+    `behind_s`: seconds since the board was last known to be everything the router has recorded.
+    `stale`: it may be wrong by now, and a screen says so; sent at once when that changes.
+    """
 
     now: float
     seq: int
+    behind_s: float = 0.0
+    stale: bool = False
 
 
 encode = msgspec.json.Encoder().encode
@@ -82,9 +93,11 @@ class Live:
         self._timer: asyncio.TimerHandle | None = None
         self._screens: set[Screen] = set()
         self._closed = asyncio.Event()
+        self._hurry = asyncio.Event()
         # Following first, then the snapshot: nothing can fall in between, and what is in both
         # is passed over by its number.
         self._unfollow = desk.follow(self._take)
+        self._fresh = desk.fresh()
         self._board = self._built()
 
     # ---- what the handlers ask ----
@@ -95,7 +108,8 @@ class Live:
         return self._board
 
     def whole(self) -> LiveBoard:
-        return LiveBoard(self._clock.now(), self.board().view())
+        board, fresh = self.board(), self._desk.fresh()
+        return LiveBoard(self._clock.now(), board.view(), fresh.behind_s, fresh.stale)
 
     def name(self, person_id: str, name: str) -> None:
         """From now on the board shows `name` for this person."""
@@ -127,6 +141,7 @@ class Live:
             return
         self._unfollow()
         self._closed.set()
+        self._hurry.set()
         if self._timer is not None:
             self._timer.cancel()
         for screen in self._screens:
@@ -150,17 +165,26 @@ class Live:
             self._timer.cancel()
             self._timer = None
         facts, self._pending = self._pending, []
-        if not facts:
+        before, self._fresh = self._fresh, self._desk.fresh()
+        if self._fresh.thread != before.thread:
+            self._start_over()
             return
-        try:
-            self._tell(self._board.apply(facts))
-        except Exception as error:
-            # A board that is wrong is built anew; the line must not suffer for it.
-            kind = type(error).__name__
-            log.error("the board lost its thread, built anew", seq=facts[-1].seq, error=kind)
-            known, self._board = self._board.names, self._built()
-            self._board.name(known)
-            self._show(self.whole())
+        if facts:
+            try:
+                self._tell(self._board.apply(facts))
+            except Exception as error:
+                # A board that is wrong is built anew; the line must not suffer for it.
+                kind = type(error).__name__
+                log.error("the board lost its thread, built anew", seq=facts[-1].seq, error=kind)
+                self._start_over()
+        if self._fresh.stale != before.stale:
+            self._show(self._beat())
+
+    def _start_over(self) -> None:
+        known, self._board = self._board.names, self._built()
+        self._board.name(known)
+        self._show(self.whole())
+        self._hurry.set()  # today's counters are not known any more
 
     def _tell(self, changes: Sequence[v.Change]) -> None:
         if changes:
@@ -183,10 +207,16 @@ class Live:
             except Exception as error:
                 log.warning("the board waits for the store", error=type(error).__name__)
             self._tell(self.board().turn(self._clock.now()))
-            self._show(Beat(self._clock.now(), self._board.seq))
+            self._show(self._beat())
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._beat_s):
-                    await self._closed.wait()
+                    await self._hurry.wait()
+            if not self._closed.is_set():
+                self._hurry.clear()
+
+    def _beat(self) -> Beat:
+        fresh = self._desk.fresh()
+        return Beat(self._clock.now(), self._board.seq, fresh.behind_s, fresh.stale)
 
     async def _catch_up(self) -> None:
         if self._board.nameless():

@@ -68,6 +68,7 @@ STATUS: Final[Mapping[str, int]] = {
     "too-many-tries": 429,
     "internal": 500,
     "not-ready": 503,
+    "router-away": 503,
     "store-unavailable": 503,
 }
 """Code → HTTP status: every code there is, those of the engine and of the store included."""

@@ -108,7 +108,7 @@ async def _ask(asked: Asked, request: e.Request) -> SeatView:
     return seat
 
 
-_NOT_MINE = ("seat-unknown", "seat-not-signed-in", "not-your-seat", "not-ready")
+_NOT_MINE = ("seat-unknown", "seat-not-signed-in", "not-your-seat", "not-ready", "router-away")
 
 ROUTES = (
     Route(
@@ -132,6 +132,7 @@ ROUTES = (
             "seat-taken",
             "person-has-seat",
             "not-ready",
+            "router-away",
         ),
     ),
     Route(

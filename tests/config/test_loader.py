@@ -194,6 +194,12 @@ WRONG: dict[str, tuple[str, str, str, int | None]] = {
         "seats[1].id",
         6,
     ),
+    "id kept for demonstrations": (
+        '[line.centre]\nid = "demo"\n',
+        "reserved",
+        "line.centre.id",
+        2,
+    ),
     "level": (
         '[[line.services]]\nid = "general"\nname = "x"\nneeds = { "law:general" = 6 }\n',
         "misfit",

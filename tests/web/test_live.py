@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from router.facts import Fact
-from router.ports import Desk
+from router.ports import Desk, Freshness
 from router.state import Snapshot
 from tests.web.house import DEADLINE_S, House, house_in
 from tests.web.screen import Screen
@@ -222,6 +222,9 @@ class BrokenDesk:
                 follower(facts)
 
         return self._desk.follow(tell)
+
+    def fresh(self) -> Freshness:
+        return self._desk.fresh()
 
 
 async def test_a_board_that_missed_a_fact_is_built_anew_and_sent_whole(house: House) -> None:

@@ -69,6 +69,7 @@ def upgrade() -> None:
         sa.Column("healed", sa.Boolean(), nullable=False),
         sa.Column("fallback", sa.Boolean(), nullable=False),
         sa.Column("fallback_by", sa.Text(), nullable=True),
+        sa.Column("demo", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("call_id", name=op.f("pk_calls")),
     )
     with op.batch_alter_table("calls", schema=None) as batch_op:
