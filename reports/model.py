@@ -103,11 +103,12 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     copy_to: tuple[str, ...] = ()
     names: Names = Names()
     default_language: str = ""
+    divisions: str = ""
+    """Name of the file of divisions that places are codes of (`config.divisions`)."""
     targets: dict[str, float] = {}
     """Key of `indicators.Indicator.target` → what was aimed at."""
-    audit_rows: int = 0
-    audit_head: str = ""
-    """Seal of the audit chain at the cut: kept here, outside the database that it guards."""
+    audit: tuple[int, str] = (0, "")
+    """Rows of the audit chain at the cut and its seal: printed, so that it is known elsewhere."""
 
     now: Period
     before: Period | None = None
