@@ -196,6 +196,8 @@ class SlipRecord(_Record, frozen=True):
     kind: str
     matter: str
     place: str
+    """Code of a division (`config.divisions`) where the matter lies; empty: not filled."""
+    place_detail: str
     text: str
     groups: tuple[str, ...]
     emotion: int | None
@@ -241,6 +243,7 @@ class SlipChange(_Record, frozen=True):
     kind: str | msgspec.UnsetType = msgspec.UNSET
     matter: str | msgspec.UnsetType = msgspec.UNSET
     place: str | msgspec.UnsetType = msgspec.UNSET
+    place_detail: str | msgspec.UnsetType = msgspec.UNSET
     text: str | msgspec.UnsetType = msgspec.UNSET
     groups: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
     emotion: int | msgspec.UnsetType | None = msgspec.UNSET

@@ -210,7 +210,8 @@ slips = Table(  # I: exactly one per call
     Column("version", Integer, nullable=False),
     _text("kind"),
     _text("matter"),
-    _text("place"),
+    _text("place"),  # code of a division
+    _text("place_detail"),
     _text("text"),
     Column("groups", JSON, nullable=False),
     Column("emotion", Integer, nullable=True),

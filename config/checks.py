@@ -23,20 +23,16 @@ RESERVED = "demo-"
 """How ids of demonstration data begin; see `cases.rows.DEMO`."""
 
 
-class Recorded(msgspec.Struct, frozen=True):
-    """Ids of the prompts, and the languages of prompts, that settings may name."""
+class Packaged(msgspec.Struct, frozen=True):
+    """What is shipped that settings may name; None where there is nothing to compare with."""
 
-    prompts: Collection[str]
-    languages: Collection[str]
+    divisions: Collection[str]
+    prompts: Collection[str] | None = None
+    languages: Collection[str] | None = None
 
 
-def crossed(
-    settings: Settings, broken: Sequence[Place], recorded: Recorded | None
-) -> Iterator[Problem]:
-    """Every broken rule among the sections that hold no place of `broken`.
-
-    `recorded` None: there is no prompt manifest to compare with.
-    """
+def crossed(settings: Settings, broken: Sequence[Place], packaged: Packaged) -> Iterator[Problem]:
+    """Every broken rule among the sections that hold no place of `broken`."""
 
     def sound(*sections: str) -> bool:
         heads = [tuple(section.split(".")) for section in sections]
@@ -45,12 +41,16 @@ def crossed(
     for sections, rule in _RULES:
         if sound(*sections):
             yield from rule(settings)
-    if recorded is not None and sound("line.menu"):
-        yield from menus.prompts_exist(settings.line.menu, recorded.prompts)
-    if recorded is not None and sound("line.languages"):
+    if sound("line.centre"):
+        place: Place = ("line", "centre", "divisions")
+        name = settings.line.centre.divisions
+        yield from menus.known(name, packaged.divisions, place, "divisions")
+    if packaged.prompts is not None and sound("line.menu"):
+        yield from menus.prompts_exist(settings.line.menu, packaged.prompts)
+    if packaged.languages is not None and sound("line.languages"):
         for i, language in enumerate(settings.line.languages):
             place = ("line", "languages", i, "prompts")
-            yield from menus.known(language.prompts, recorded.languages, place, "prompt-language")
+            yield from menus.known(language.prompts, packaged.languages, place, "prompt-language")
 
 
 def _timezone(settings: Settings) -> Iterator[Problem]:

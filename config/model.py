@@ -38,6 +38,8 @@ Clock = Annotated[
     str, Meta(pattern="^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$", extra={"word": "clock"})
 ]
 """Local time `HH:MM`."""
+Share = Annotated[float, Meta(ge=0, le=1, extra={"word": "share"})]
+"""A part of a whole, 0 to 1."""
 Weekday = Annotated[int, Meta(ge=1, le=7, extra={"word": "weekday"})]
 
 
@@ -53,6 +55,8 @@ class Centre(_Frozen, frozen=True):
     number: Digits = "12348"
     area_code: AreaCode = "028"
     timezone: str = "Asia/Shanghai"
+    divisions: Name = "51"
+    """The file of administrative divisions (`config/divisions/`) that slips and reports name."""
 
 
 class Sip(_Frozen, frozen=True):
@@ -246,6 +250,29 @@ class Web(_Frozen, frozen=True):
     session_hours: Annotated[float, Meta(gt=0, extra={"word": "hours-long"})] = 12.0
 
 
+class Targets(_Frozen, frozen=True):
+    """What the line wants to reach; wall and report show it beside what it reached.
+
+    Shares of calls. The indicators are those of `reports.indicators`; sources are in the shared
+    domain notes (2a, 2c, 2d), "proposal" marks what no source prescribes.
+    """
+
+    connect_rate: Share = 0.95
+    """接通率 of the whole line in any 24 hours: GB/T 33358-2016, and Anhui's 12348."""
+    specialist_connect_rate: Share = 0.90
+    """接通率 of specialist seats: Sichuan's aim for 2025 (川办发〔2021〕87号, table 1)."""
+    service_level_15: Share = 0.80
+    """Answered within 15 s, the time of GB/T 33358-2016; the share is a proposal."""
+    service_level_20: Share = 0.80
+    """Answered within 20 s: the usual 80/20 of call centres."""
+    service_level_30: Share = 0.90
+    """Answered within 30 s (线上三十秒, Qingyuan 2021-2022); the share is a proposal."""
+    satisfaction: Share = 0.90
+    """满意率, of rated calls: Anhui's 12348 (来电满意率 ≥ 90 %)."""
+    purchased_share: Share = 0.50
+    """Answered by purchased providers (政府购买分流): Wenzhou's standard for 2017-2020."""
+
+
 class Paths(_Frozen, frozen=True):
     """`data` holds everything that is not code; relative paths are taken from the project root."""
 
@@ -263,4 +290,5 @@ class Settings(_Frozen, frozen=True):
     seats: tuple[SeatPlace, ...] = ()
     store: Store = Store()
     web: Web = Web()
+    targets: Targets = Targets()
     paths: Paths = Paths()

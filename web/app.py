@@ -11,8 +11,19 @@ from typing import Final
 from aiohttp import WSCloseCode, web
 
 from cases.errors import NotFound
-from web import account, calls, health, page, people, seats, slips, watch
-from web.gate import API, DEPS, LIVE, MAX_BODY, TRIES, add_headers, answer, json_answer, outermost
+from web import account, calls, catalogue, health, page, people, seats, slips, watch
+from web.gate import (
+    API,
+    CATALOGUE,
+    DEPS,
+    LIVE,
+    MAX_BODY,
+    TRIES,
+    add_headers,
+    answer,
+    json_answer,
+    outermost,
+)
 from web.live import Live
 from web.openapi import Schema, document
 from web.route import Asked, Deps, Route
@@ -29,6 +40,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *watch.ROUTES,
     *calls.ROUTES,
     *slips.ROUTES,
+    *catalogue.ROUTES,
     *health.ROUTES,
     Route(
         method="GET",
@@ -51,6 +63,7 @@ def make_app(deps: Deps) -> web.Application:
     app = web.Application(middlewares=[outermost], client_max_size=MAX_BODY)
     app[DEPS] = deps
     app[TRIES] = account.sign_in_limits()
+    app[CATALOGUE] = catalogue.made(deps.settings)
     app.router.add_get("/", page.front, allow_head=True)
     for route in ROUTES:
         app.router.add_route(route.method, API + route.path, partial(answer, route))

@@ -19,6 +19,18 @@ Schema = dict[str, Any]
 
 _REF = "#/components/schemas/{name}"
 _PATH_PART: Schema = {"type": "string", "minLength": 1, "maxLength": 100}
+_LANGUAGE: Schema = {
+    "name": "Accept-Language",
+    "in": "header",
+    "description": "zh-CN or en; anything else is Chinese.",
+    "schema": {"type": "string"},
+}
+_KNOWN: Schema = {
+    "name": "If-None-Match",
+    "in": "header",
+    "description": "The ETag of the answer the client has.",
+    "schema": {"type": "string"},
+}
 _RANGE: Schema = {
     "name": "Range",
     "in": "header",
@@ -120,6 +132,10 @@ def _parameters(route: Route) -> list[Schema]:
             )
     if route.media == "audio/wav":
         parameters.append(_RANGE)
+    if route.by_language:
+        parameters.append(_LANGUAGE)
+    if route.etag:
+        parameters.append(_KNOWN)
     return parameters
 
 
@@ -136,6 +152,8 @@ def _responses(route: Route) -> dict[str, Schema]:
     answers: dict[str, Schema] = {str(route.status): _answer(route)}
     if route.media == "audio/wav":
         answers["206"] = {**_answer(route), "description": "The range that was asked for"}
+        answers["304"] = {"description": "The client has it already (If-None-Match)"}
+    if route.etag:
         answers["304"] = {"description": "The client has it already (If-None-Match)"}
     for status, kind in route.also.items():
         answers[str(status)] = {"description": route.summary, "content": _json(kind)}
@@ -157,6 +175,8 @@ def _answer(route: Route) -> Schema:
             answer["content"] = {"audio/wav": {}}
     elif route.reply is not None:
         answer["content"] = _json(route.reply)
+        if route.etag:
+            answer["headers"] = {"ETag": {"schema": {"type": "string"}}}
     elif route.media == "application/json" and route.status == 200:
         answer["content"] = {"application/json": {"schema": {"type": "object"}}}
     return answer

@@ -15,7 +15,7 @@ from typing import Final
 import msgspec
 
 from cases.errors import CaseError, Conflict, Forbidden, Invalid, NotFound, SignInRefused
-from config.words import words
+from config.words import Tongue, words
 from router.verdict import Refusal
 
 STATUS: Final[Mapping[str, int]] = {
@@ -110,7 +110,7 @@ class Problem(Exception):
         return ProblemBody(self.code, self.field, message, self.detail or msgspec.UNSET)
 
 
-def tongue(accept_language: str) -> str:
+def tongue(accept_language: str) -> Tongue:
     """The first of Chinese and English that an Accept-Language header names; else Chinese."""
     ranked: list[tuple[float, int, str]] = []
     for place, entry in enumerate(accept_language.split(",")):

@@ -102,6 +102,10 @@ class Route:
     """Codes of its own; those that follow from the other columns are added by the document."""
     also: Mapping[int, type[msgspec.Struct]] = field(default_factory=dict)
     """Further statuses that are answers and not problems."""
+    etag: bool = False
+    """Answers 304 to a client that has it already."""
+    by_language: bool = False
+    """The answer's words are in the language of Accept-Language."""
     open: bool = False
     """No sign-in needed."""
     needs: Right | None = None

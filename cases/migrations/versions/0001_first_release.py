@@ -243,6 +243,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("matter", sa.Text(), nullable=False),
         sa.Column("place", sa.Text(), nullable=False),
+        sa.Column("place_detail", sa.Text(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("groups", sa.JSON(), nullable=False),
         sa.Column("emotion", sa.Integer(), nullable=True),
