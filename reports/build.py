@@ -25,57 +25,76 @@ MOST_TRIES: Final = 4
 """Answered calls that took so many rings or more are counted together."""
 
 Origins = Callable[[Collection[str]], Awaitable[Mapping[str, str]]]
-"""First digits of numbers → code or name of the region, for those whose region can be told."""
+"""First digits of numbers → code of the region, for those whose region can be told."""
+
+Digits = Mapping[str, int]
+"""First digits of numbers → calls."""
 
 
 async def build(
     store: Store, settings: Settings, month: Month, now: float, origins: Origins
 ) -> Report:
-    """The report of `month` as at `now` (epoch s). Raises ties.Broken, and what the store raises."""
-    line, made = settings.line, settings.reports
-    zone = ZoneInfo(line.centre.timezone)
+    """The report of `month` as at `now` (epoch s).
+
+    Raises ties.Broken, and what the store and `origins` raise.
+    """
+    zone = ZoneInfo(settings.line.centre.timezone)
     # One view of the database for all of it: what is written meanwhile is in none of the tables.
     async with store.read() as conn:
         sums = Sums(conn)
         first = await sums.first_call()
-
-        async def period(of: Month) -> Period:
+        found: list[tuple[Period, Digits] | None] = []
+        for of in (month, month.before, month.year_before):
+            counted = of == month or (first is not None and first < of.bounds(zone)[1])
             span = _span(of, settings, now)
-            return await _period(sums, of, span, zone, origins)
-
-        async def if_counted(of: Month) -> Period | None:
-            return await period(of) if first is not None and first < of.bounds(zone)[1] else None
-
-        report = Report(
-            month=str(month),
-            made_at=now,
-            data_until=now,
-            demo=await sums.demo(_span(month, settings, now)),
-            complete=now >= month.bounds(zone)[1],
-            zone=line.centre.timezone,
-            centre=line.centre.name,
-            number=line.centre.number,
-            issuer=made.issuer or line.centre.name,
-            issue=month.number,
-            issue_in_all=max(0, month.since(parsed(made.first_month)) + 1)
-            if made.first_month
-            else 0,
-            send_to=made.send_to,
-            copy_to=made.copy_to,
-            names=Names(
-                languages={one.id: one.name for one in line.languages},
-                services={one.id: one.name for one in line.services},
-                seats={one.id: one.name for one in settings.seats},
-            ),
-            default_language=line.default_language,
-            divisions=line.centre.divisions,
-            targets=msgspec.structs.asdict(settings.targets),
-            audit=await sums.audit_head(),
-            now=await period(month),
-            before=await if_counted(month.before),
-            year=await if_counted(month.year_before),
-        )
+            found.append(await _period(sums, of, span, zone) if counted else None)
+        demo = await sums.demo(_span(month, settings, now))
+        audit = await sums.audit_head()
+    known = await origins({start for one in found if one for start in one[1]})
+    this, before, year = (one and _placed(*one, known) for one in found)
+    assert this is not None
+    report = msgspec.structs.replace(
+        _masthead(settings, month, zone, now),
+        demo=demo,
+        audit=audit,
+        now=this,
+        before=before,
+        year=year,
+    )
     return ties.check(report)
+
+
+def _masthead(settings: Settings, month: Month, zone: tzinfo, now: float) -> Report:
+    line, made = settings.line, settings.reports
+    return Report(
+        month=str(month),
+        made_at=now,
+        data_until=now,
+        complete=now >= month.bounds(zone)[1],
+        zone=line.centre.timezone,
+        centre=line.centre.name,
+        number=line.centre.number,
+        issuer=made.issuer or line.centre.name,
+        issue=month.number,
+        issue_in_all=max(0, month.since(parsed(made.first_month)) + 1) if made.first_month else 0,
+        send_to=made.send_to,
+        copy_to=made.copy_to,
+        names=Names(
+            languages={one.id: one.name for one in line.languages},
+            services={one.id: one.name for one in line.services},
+            seats={one.id: one.name for one in settings.seats},
+        ),
+        default_language=line.default_language,
+        divisions=line.centre.divisions,
+        targets=msgspec.structs.asdict(settings.targets),
+        now=Period(month=str(month)),
+    )
+
+
+def _placed(period: Period, digits: Digits, known: Mapping[str, str]) -> Period:
+    """The period with the regions of its callers' numbers."""
+    regions = _total((known.get(start, UNKNOWN), n) for start, n in digits.items())
+    return msgspec.structs.replace(period, origins=regions)
 
 
 def _span(month: Month, settings: Settings, now: float) -> Span:
@@ -84,7 +103,7 @@ def _span(month: Month, settings: Settings, now: float) -> Span:
     return Span(begins, min(ends, now), line.default_language, line.default_service)
 
 
-async def _period(sums: Sums, month: Month, span: Span, zone: tzinfo, origins: Origins) -> Period:
+async def _period(sums: Sums, month: Month, span: Span, zone: tzinfo) -> tuple[Period, Digits]:
     parts = _Parts()
     for row in await sums.calls(span):
         parts.add(row, row.seat)
@@ -105,8 +124,7 @@ async def _period(sums: Sums, month: Month, span: Span, zone: tzinfo, origins: O
         times.add(row.quarter * QUARTER_S, row.n, row.answered)
     callers, unnumbered = await sums.callers(span)
     digits = {row.digits: row.n for row in await sums.numbers(span)}
-    regions = await origins(digits) if digits else {}
-    return Period(
+    period = Period(
         month=str(month),
         counts=parts.whole,
         languages=parts.languages,
@@ -121,7 +139,6 @@ async def _period(sums: Sums, month: Month, span: Span, zone: tzinfo, origins: O
         groups=groups,
         grouped=grouped,
         places=_total((row.place or UNKNOWN, row.n) for row in await sums.places(span)),
-        origins=_total((regions.get(start, UNKNOWN), n) for start, n in digits.items()),
         hours=_frozen(times.hours),
         hours_answered=_frozen(times.hours_answered),
         days=tuple(times.days),
@@ -133,6 +150,7 @@ async def _period(sums: Sums, month: Month, span: Span, zone: tzinfo, origins: O
         messages_why=_total((row.why, row.messages) for row in messages),
         spells=tuple(Spell(*key, seconds) for key, seconds in sorted(spells.items())),
     )
+    return period, digits
 
 
 class _Parts:

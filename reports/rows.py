@@ -41,7 +41,7 @@ _ANSWERED = _CALLS.outcome == "answered"
 _LEFT = _CALLS.outcome.in_(("abandoned_queue", "abandoned_ringing"))
 _DIGITS_KEPT = 8
 _DIGITS_KEPT_PLUS = 10
-"""With these the region of a number can be told, and nobody by them: 138 1234 0..., +86 138 1234."""
+"""The region of a number can be told by these, and nobody: 138 1234 0, +86 138 1234."""
 
 
 class Span(msgspec.Struct, frozen=True):
@@ -63,11 +63,14 @@ class Sums:
         self._conn = conn
 
     async def _rows(self, wanted: Select[Any]) -> Rows:
-        return (await self._conn.execute(wanted)).all()
+        found: Rows = (await self._conn.execute(wanted)).all()
+        return found
 
     async def first_call(self) -> float | None:
         """When the first call there is began (epoch s)."""
-        return (await self._conn.execute(select(func.min(_CALLS.opened_at)))).scalar_one()
+        wanted = select(func.min(_CALLS.opened_at))
+        first: float | None = (await self._conn.execute(wanted)).scalar_one()
+        return first
 
     async def audit_head(self) -> tuple[int, str]:
         row = (await self._conn.execute(select(t.audit_head.c.seq, t.audit_head.c.hash))).one()
@@ -138,7 +141,9 @@ class Sums:
 
     async def after_queue(self, span: Span) -> Rows:
         """`n` calls that asked for a human, by `outcome`."""
-        return await self._grouped(span, (_CALLS.outcome,), t.calls, where=_CALLS.queued_at.is_not(None))
+        return await self._grouped(
+            span, (_CALLS.outcome,), t.calls, where=_CALLS.queued_at.is_not(None)
+        )
 
     async def slips(self, span: Span) -> Rows:
         """`n` calls by what their slips say: `kind`, `matter`, `emotion`."""
@@ -150,7 +155,9 @@ class Sums:
 
     async def groups(self, span: Span) -> Rows:
         """`n` calls by the whole list of their caller groups, as JSON in `listed`."""
-        return await self._grouped(span, (cast(t.slips.c.groups, Text).label("listed"),), _with_slips())
+        return await self._grouped(
+            span, (cast(t.slips.c.groups, Text).label("listed"),), _with_slips()
+        )
 
     async def numbers(self, span: Span) -> Rows:
         """`n` calls by the first digits of the caller's number, in `digits`."""
@@ -185,7 +192,10 @@ class Sums:
         """`n` answered calls by whether waiting had `widened` who may serve them."""
         widened = case((t.offers.c.step > 0, 1), else_=0).label("widened")
         return await self._grouped(
-            span, (widened,), t.offers.join(t.calls), where=_ANSWERED & (t.offers.c.end == "answered")
+            span,
+            (widened,),
+            t.offers.join(t.calls),
+            where=_ANSWERED & (t.offers.c.end == "answered"),
         )
 
     async def tries(self, span: Span) -> Rows:
