@@ -95,7 +95,7 @@ def number(figure: float, unit: Unit, book: Words) -> str:
         case "change":
             return signed(figure * 100, 2) + "%"
         case "points":
-            return book.text("report.cell.points", by=signed(figure * 100, 2))
+            return signed(figure * 100, 2)
         case "rank":
             return rank_text(int(figure), book)
         case _:
@@ -116,8 +116,15 @@ def signed(figure: float, digits: int) -> str:
     return f"{'+' if figure > 0 else _MINUS}{written}"
 
 
+def under(cell: Cell, book: Words) -> str:
+    """What stands small under a figure: `n/d` of a share, or that it is percentage points."""
+    if cell.unit == "points" and cell.value is not None:
+        return book.text("report.cell.points")
+    return beside(cell)
+
+
 def beside(cell: Cell) -> str:
-    """`n/d` of a share, for the line under it; empty where it needs none."""
-    if cell.n is None or cell.d is None:
+    """`n/d` of a share; empty where it needs none."""
+    if cell.n is None or not cell.d:
         return ""
     return f"{cell.n:,}/{cell.d:,}"

@@ -25,7 +25,7 @@ def demand(telling: Telling) -> Section:
     return Section(
         "demand",
         telling.say("section.demand"),
-        (telling.say("demand.slips"),),
+        (_filled(telling),),
         (
             Chart(
                 "matters",
@@ -48,6 +48,14 @@ def demand(telling: Telling) -> Section:
             _groups(telling),
         ),
     )  # fmt: skip
+
+
+def _filled(telling: Telling) -> str:
+    """How many slips say what the call was about."""
+    offered = telling.now.counts.offered
+    filled = offered - telling.now.kinds.get(UNKNOWN, 0)
+    share = cells.written(cells.share(filled, offered), telling.book)
+    return telling.say("demand.slips", n=f"{filled:,}", share=share, offered=f"{offered:,}")
 
 
 def moods(telling: Telling) -> Section:

@@ -7,19 +7,21 @@ from typing import Final
 
 from config.divisions import ABROAD, UNKNOWN
 from reports.chapters.telling import Entry, Telling, sorted_by_size
-from reports.document import Chart, Section, Series, Table
+from reports.document import Chart, RowKind, Section, Series, Table
 from reports.model import UNKNOWN as UNFILLED
 from reports.model import Period
 
 TOP: Final = 15
-_PROVINCE: Final = 2
+PROVINCES: Final = 10
+"""Other provinces that have a row of their own among the origins."""
 _PREFECTURE: Final = 4
 
 
 def places(telling: Telling) -> Section:
     offered = telling.now.counts.offered
-    entries = _by(telling, "places", _prefecture)
-    charted = [one for one in entries if one.now and one.name != telling.place(UNFILLED)][:TOP]
+    entries = [_entry(telling, "places", code) for code in _ordered(telling, "places")]
+    charted = [one for one in entries if one.now and one.name != telling.name("place", UNFILLED)]
+    note = telling.say("note-base", n=f"{offered:,}")
     return Section(
         "places",
         telling.say("section.places"),
@@ -29,52 +31,32 @@ def places(telling: Telling) -> Section:
                 "places",
                 telling.say("chart.places"),
                 "bars",
-                tuple(one.name for one in charted),
-                (Series(telling.say("column.now"), tuple(one.now for one in charted)),),
+                tuple(one.name for one in charted[:TOP]),
+                (Series(telling.say("column.now"), tuple(one.now for one in charted[:TOP])),),
                 telling.say("unit.calls"),
             ),
         ),
         (
             telling.split(
-                "places",
-                "place",
-                entries,
-                total=offered,
-                totals=telling.offered_then,
-                notes=(telling.say("note-base", n=f"{offered:,}"), telling.say("places.note-slip")),
+                "places", "place", entries, total=offered, totals=telling.offered_then,
+                notes=(note, telling.say("places.note-slip")),
             ),
             telling.split(
-                "origins",
-                "origin",
-                _by(telling, "origins", _prefecture),
-                total=offered,
-                totals=telling.offered_then,
-                notes=(
-                    telling.say("note-base", n=f"{offered:,}"),
-                    telling.say("places.note-origin"),
-                ),
+                "origins", "origin", _origins(telling), total=offered, totals=telling.offered_then,
+                notes=(note, telling.say("places.note-origin")),
             ),
         ),
-    )
+    )  # fmt: skip
 
 
 def counties(telling: Telling) -> Table:
     """The centre's own province down to the county, prefecture by prefecture."""
     entries = []
-    for head in _by(telling, "places", _prefecture, keep_codes=True):
-        entries.append(head)
-        code = head.name
-        head.name = telling.place(code)
-        below = [
-            one
-            for one in _by(telling, "places", _as_it_is, keep_codes=True)
-            if len(one.name) > _PREFECTURE and one.name.startswith(code) and code
-        ]
-        for one in below:
-            found = telling.places.get(one.name)
-            one.name = found.called(telling.book.tongue) if found else one.name
-            one.kind = "part"
-            entries.append(one)
+    codes = {code for period in _periods(telling) for code in period.places}
+    for head in _ordered(telling, "places"):
+        entries.append(_entry(telling, "places", head))
+        below = (code for code in codes if len(code) > _PREFECTURE and _prefecture(code) == head)
+        entries += sorted_by_size(_entry(telling, "places", code, "part") for code in below)
     return telling.split(
         "counties",
         "place",
@@ -85,39 +67,66 @@ def counties(telling: Telling) -> Table:
     )
 
 
-def _by(telling: Telling, of: str, cut: object, *, keep_codes: bool = False) -> list[Entry]:
-    """Entries by the code that `cut` makes of a code; what is not known comes last."""
-    assert callable(cut)
+def _origins(telling: Telling) -> list[Entry]:
+    """The own province by prefectures, the provinces most called from, the others together."""
+    codes = _ordered(telling, "origins")
+    last = [code for code in (ABROAD, UNKNOWN, UNFILLED) if code in codes]
+    own = [code for code in codes if code.startswith(_own(telling)) and code not in last]
+    others = [code for code in codes if code not in own and code not in last]
+    entries = [_entry(telling, "origins", code) for code in (*own, *others[:PROVINCES])]
+    rest = [_entry(telling, "origins", code) for code in others[PROVINCES:]]
+    if rest:
+        name = telling.say("places.other-provinces")
+        then = [[getattr(one, of) for one in rest] for of in ("before", "year")]
+        before, year = (None if None in counts else sum(counts) for counts in then)
+        entries.append(Entry(name, sum(one.now for one in rest), before, year))
+    return [*entries, *(_entry(telling, "origins", code) for code in last)]
 
-    def added(period: Period | None) -> Mapping[str, int] | None:
-        if period is None:
-            return None
-        sums: dict[str, int] = {}
-        for code, n in getattr(period, of).items():
-            sums[cut(code)] = sums.get(cut(code), 0) + n
-        return sums
 
-    now, before, year = (
-        added(period) for period in (telling.now, telling.report.before, telling.report.year)
+def _own(telling: Telling) -> str:
+    """Code of the centre's own province: the one whose prefectures are listed."""
+    return next((p.parent for p in telling.places if p.parent), "")
+
+
+def _periods(telling: Telling) -> list[Period]:
+    report = telling.report
+    return [one for one in (report.now, report.before, report.year) if one is not None]
+
+
+def _ordered(telling: Telling, of: str) -> list[str]:
+    """Codes of prefectures and provinces with a call in any of the months, the largest first and
+    what is not known last."""
+    codes = {_prefecture(code) for period in _periods(telling) for code in getattr(period, of)}
+    last = [code for code in (UNKNOWN, UNFILLED) if code in codes]
+    size = {code: _within(getattr(telling.now, of), code) for code in codes}
+    return [*sorted(codes.difference(last), key=lambda code: (-size[code], code)), *last]
+
+
+def _entry(telling: Telling, of: str, code: str, kind: RowKind = "row") -> Entry:
+    report = telling.report
+    before, year = (
+        None if period is None else _within(getattr(period, of), code)
+        for period in (report.before, report.year)
     )
-    assert now is not None
-    codes = {*now, *(before or ()), *(year or ())}
-    unknown = [code for code in (UNKNOWN, UNFILLED) if code in codes]
-
-    def entry(code: str) -> Entry:
-        return Entry(
-            code if keep_codes else telling.place(code),
-            now.get(code, 0),
-            None if before is None else before.get(code, 0),
-            None if year is None else year.get(code, 0),
-        )
-
-    known = sorted_by_size(entry(code) for code in codes if code not in unknown)
-    return [*known, *map(entry, unknown)]
+    return Entry(_name(telling, of, code, kind), _within(getattr(telling.now, of), code), before,
+                 year, kind)  # fmt: skip
 
 
-def _as_it_is(code: str) -> str:
-    return code
+def _name(telling: Telling, of: str, code: str, kind: RowKind) -> str:
+    if code == UNFILLED:
+        return telling.say(f"unknown.{'place' if of == 'places' else 'origin'}")
+    found = telling.places.get(code)
+    if found is None:
+        return code
+    name = found.called(telling.book.tongue)
+    if kind == "row" and code == _own(telling):
+        return telling.say("places.province-only", name=name)
+    return name
+
+
+def _within(counts: Mapping[str, int], code: str) -> int:
+    """Calls of a division with those of the counties in it."""
+    return sum(n for place, n in counts.items() if place == code or _prefecture(place) == code)
 
 
 def _prefecture(code: str) -> str:

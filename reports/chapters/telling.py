@@ -74,12 +74,6 @@ class Telling:
             return self.name(kind, code)
         return names.get(code, code)
 
-    def place(self, code: str) -> str:
-        if code == UNKNOWN:
-            return self.say("unknown.place")
-        found = self.places.get(code)
-        return found.called(self.book.tongue) if found else code
-
     def month_name(self, month: Month) -> str:
         name = self.say(f"month-name.{month.number}")
         return self.say("month", year=month.year, name=name)
