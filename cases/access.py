@@ -9,6 +9,7 @@ number, and that is an audit row. Playback is an audit row too.
 from __future__ import annotations
 
 import math
+from collections.abc import Container
 from pathlib import Path
 from typing import Any
 
@@ -34,10 +35,14 @@ from cases.rights import Right, may, open_to, require, served, visible
 from cases.search import after_cursor, check_limit, conditions, cursor_of
 from cases.slips import check_change, checked_number
 from cases.store import Store
+from config.divisions import divisions
+from config.model import Centre
 
 __all__ = ["Access", "PlayableFile", "Right", "require"]
 
 EVERY_CALL = CallFilter()
+PLACES = divisions(Centre().divisions)
+"""Where nobody says otherwise."""
 PLAYBACK_S = 300.0
 """A player asks for a recording piece by piece: pieces this close together are one playback."""
 
@@ -58,9 +63,12 @@ class PlayableFile(msgspec.Struct, frozen=True):
 
 
 class Access:
-    """`recordings`: the directory that paths of recordings are relative to."""
+    """`recordings`: the directory that paths of recordings are relative to; `places`: codes of the
+    divisions a slip may name.
+    """
 
-    def __init__(self, store: Store, recordings: Path) -> None:
+    def __init__(self, store: Store, recordings: Path, places: Container[str] = PLACES) -> None:
+        self._places = places
         self._store = store
         self._recordings = recordings.resolve()
         self._playing: dict[tuple[str, str], float] = {}
@@ -133,7 +141,7 @@ class Access:
     ) -> SlipRecord:
         """Raises Conflict, Invalid(field, code), Forbidden, NotFound."""
         require(viewer, "slips.write")
-        values = check_change(change)
+        values = check_change(change, self._places)
         async with self._store.write() as conn:
             slip = await _slip(conn, viewer, call_id)
             done = await conn.execute(

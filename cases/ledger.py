@@ -117,6 +117,7 @@ class Ledger:
                     "kind": "",
                     "matter": "",
                     "place": "",
+                    "place_detail": "",
                     "text": "",
                     "groups": [],
                     "emotion": None,

@@ -64,6 +64,13 @@ class PhoneAccount(_Record, frozen=True):
     ha1: str
 
 
+class BrowserPhone(_Record, frozen=True):
+    """The account of a phone in the browser, given to a sign-in that ends at `until`."""
+
+    phone: str
+    until: float
+
+
 class CallRecord(_Record, frozen=True):
     """One call. `stage` is where it is, or where it ended; `outcome` None while it lives."""
 
@@ -105,6 +112,8 @@ class CallRecord(_Record, frozen=True):
     healed: bool
     fallback: bool
     fallback_by: str | None
+    demo: bool
+    """Demonstration data (`hotline demo month`): no such call ever came in."""
 
 
 class LegRecord(_Record, frozen=True):
@@ -194,6 +203,8 @@ class SlipRecord(_Record, frozen=True):
     kind: str
     matter: str
     place: str
+    """Code of a division (`config.divisions`) where the matter lies; empty: not filled."""
+    place_detail: str
     text: str
     groups: tuple[str, ...]
     emotion: int | None
@@ -239,6 +250,7 @@ class SlipChange(_Record, frozen=True):
     kind: str | msgspec.UnsetType = msgspec.UNSET
     matter: str | msgspec.UnsetType = msgspec.UNSET
     place: str | msgspec.UnsetType = msgspec.UNSET
+    place_detail: str | msgspec.UnsetType = msgspec.UNSET
     text: str | msgspec.UnsetType = msgspec.UNSET
     groups: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
     emotion: int | msgspec.UnsetType | None = msgspec.UNSET

@@ -11,6 +11,10 @@ Row = dict[str, Any]
 COUNTED = ("ivr_s", "queue_s", "ring_s", "talk_s", "rating_s", "fallback_s", "voicemail_s")
 """Seconds of a call by stage; their sum is the length of the call."""
 
+DEMO = "demo-"
+"""Ids of calls, persons and seats that begin so are demonstration data; settings may not use it
+(`config.checks`), so that nothing real ever carries the mark."""
+
 
 def clean(text: str) -> str:
     """PostgreSQL takes no NUL in a text; one from the telephone network must not stop the store."""
@@ -51,6 +55,7 @@ def call_row(call_id: str, opened_at: float, **known: object) -> Row:
         "healed": False,
         "fallback": False,
         "fallback_by": None,
+        "demo": call_id.startswith(DEMO),
         **{
             name: clean(value) if isinstance(value, str) else value for name, value in known.items()
         },

@@ -2,11 +2,12 @@
 
 PURE. A number is the day (YYMMDD, centre's time zone), a running number of at least five digits,
 and a check digit, so that a misheard digit is told at once (shared domain notes 3a). The codes are
-those of the trade (3b, 3c, 3d); their names are in the catalogues.
+those of the trade (3b, 3c, 3d), a place is the code of a division; names are in the catalogues.
 """
 
 from __future__ import annotations
 
+from collections.abc import Container
 from datetime import datetime, tzinfo
 
 import msgspec
@@ -28,6 +29,9 @@ MATTERS = (
     "Z",
 )
 """Codes of the matter: A civil, B criminal, C administrative, D legal services, E other, Z void."""
+
+MATTER_HEADS = ("A", "B", "C", "D")
+"""What the matters lie under; none of them is a matter itself."""
 
 GROUPS = (
     "migrant_worker",
@@ -61,7 +65,7 @@ EMOTIONS = (1, 2, 3, 4)
 """情绪等级: 1 平稳, 2 焦虑, 3 激动, 4 极端."""
 
 MOST_TEXT = 20_000
-MOST_PLACE = 200
+MOST_PLACE_DETAIL = 200
 _LEAST_DIGITS = 12
 
 
@@ -97,8 +101,11 @@ def _check_digit(digits: str) -> str:
     return str((11 - carry) % 10)
 
 
-def check_change(change: SlipChange) -> dict[str, object]:
-    """The columns to set. Raises Invalid naming the first field that cannot be accepted."""
+def check_change(change: SlipChange, places: Container[str]) -> dict[str, object]:
+    """The columns to set; `places`: codes of the divisions there are.
+
+    Raises Invalid naming the first field that cannot be accepted.
+    """
     values = {
         name: value
         for name in change.__struct_fields__
@@ -115,7 +122,9 @@ def check_change(change: SlipChange) -> dict[str, object]:
         raise Invalid("groups", "unknown-value")
     if len(set(groups)) != len(groups):
         raise Invalid("groups", "twice")
-    _text(values, "place", MOST_PLACE)
+    if values.get("place", "") and values["place"] not in places:
+        raise Invalid("place", "unknown-value")
+    _text(values, "place_detail", MOST_PLACE_DETAIL)
     _text(values, "text", MOST_TEXT)
     return values
 

@@ -108,6 +108,7 @@ calls = Table(  # W
     Column("healed", Boolean, nullable=False),
     Column("fallback", Boolean, nullable=False),
     _text("fallback_by", null=True),
+    Column("demo", Boolean, nullable=False),  # made by `hotline demo month`, see `cases.rows`
     Index(None, "opened_at", "call_id"),
 )
 
@@ -209,7 +210,8 @@ slips = Table(  # I: exactly one per call
     Column("version", Integer, nullable=False),
     _text("kind"),
     _text("matter"),
-    _text("place"),
+    _text("place"),  # code of a division
+    _text("place_detail"),
     _text("text"),
     Column("groups", JSON, nullable=False),
     Column("emotion", Integer, nullable=True),
@@ -253,6 +255,15 @@ sessions = Table(
     _time("seen_at", null=False),
     _time("expires_at", null=False),
     _time("revoked_at"),
+)
+
+browser_phones = Table(  # the name stays with the person; the sign-in that has the phone now
+    "browser_phones",
+    metadata,
+    Column("person_id", Text, ForeignKey("people.person_id"), primary_key=True),
+    Column("phone", Text, nullable=False, unique=True),
+    _text("token_hash", null=True),  # of `sessions`; whose row may be gone by now
+    _time("given_at", null=False),
 )
 
 audit = Table(  # append-only; each row's hash covers the row before

@@ -20,21 +20,20 @@ from config.problems import Place, Problem
 
 Rule = Callable[[Settings], Iterator[Problem]]
 
-
-class Recorded(msgspec.Struct, frozen=True):
-    """Ids of the prompts, and the languages of prompts, that settings may name."""
-
-    prompts: Collection[str]
-    languages: Collection[str]
+RESERVED = "demo-"
+"""How ids of demonstration data begin; see `cases.rows.DEMO`."""
 
 
-def crossed(
-    settings: Settings, broken: Sequence[Place], recorded: Recorded | None
-) -> Iterator[Problem]:
-    """Every broken rule among the sections that hold no place of `broken`.
+class Packaged(msgspec.Struct, frozen=True):
+    """What is shipped that settings may name; None where there is nothing to compare with."""
 
-    `recorded` None: there is no prompt manifest to compare with.
-    """
+    divisions: Collection[str]
+    prompts: Collection[str] | None = None
+    languages: Collection[str] | None = None
+
+
+def crossed(settings: Settings, broken: Sequence[Place], packaged: Packaged) -> Iterator[Problem]:
+    """Every broken rule among the sections that hold no place of `broken`."""
 
     def sound(*sections: str) -> bool:
         heads = [tuple(section.split(".")) for section in sections]
@@ -43,12 +42,16 @@ def crossed(
     for sections, rule in _RULES:
         if sound(*sections):
             yield from rule(settings)
-    if recorded is not None and sound("line.menu"):
-        yield from menus.prompts_exist(settings.line.menu, recorded.prompts)
-    if recorded is not None and sound("line.languages"):
+    if sound("line.centre"):
+        place: Place = ("line", "centre", "divisions")
+        name = settings.line.centre.divisions
+        yield from menus.known(name, packaged.divisions, place, "divisions")
+    if packaged.prompts is not None and sound("line.menu"):
+        yield from menus.prompts_exist(settings.line.menu, packaged.prompts)
+    if packaged.languages is not None and sound("line.languages"):
         for i, language in enumerate(settings.line.languages):
             place = ("line", "languages", i, "prompts")
-            yield from menus.known(language.prompts, recorded.languages, place, "prompt-language")
+            yield from menus.known(language.prompts, packaged.languages, place, "prompt-language")
 
 
 def _timezone(settings: Settings) -> Iterator[Problem]:
@@ -78,6 +81,15 @@ def _unique_ids(settings: Settings) -> Iterator[Problem]:
             if one in seen:
                 yield Problem(code="twice", place=(*place, i, "id"), fields={"found": one})
             seen.add(one)
+
+
+def _reserved_ids(settings: Settings) -> Iterator[Problem]:
+    """Ids that begin so mark demonstration data: nothing real may look like it."""
+    ids: list[tuple[Place, str]] = [(("line", "centre", "id"), settings.line.centre.id)]
+    ids += [(("seats", i, "id"), seat.id) for i, seat in enumerate(settings.seats)]
+    for place, one in ids:
+        if f"{one}-".startswith(RESERVED):
+            yield Problem(code="reserved", place=place, fields={"found": one, "prefix": RESERVED})
 
 
 def _default_language(settings: Settings) -> Iterator[Problem]:
@@ -210,6 +222,7 @@ _RULES: tuple[tuple[tuple[str, ...], Rule], ...] = (
     (("line.languages", "line.default_language"), _default_language),
     (("line.services", "line.default_service"), _default_service),
     (("line.languages", "line.services", "seats"), _unique_ids),
+    (("line.centre", "seats"), _reserved_ids),
     (("line.services",), _relaxations),
     (("line.voicemail",), _voicemail),
     (("sip", "pbx", "web"), _ports),

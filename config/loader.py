@@ -15,7 +15,7 @@ from typing import Final
 
 import msgspec
 
-from config import checks, shape
+from config import checks, divisions, shape
 from config.model import Line, Paths, Settings
 from config.problems import Problem, SettingsError
 from config.sources import Source, from_environment, from_toml, merged, speaker
@@ -63,8 +63,8 @@ def load(path: Path | None = None, env: Mapping[str, str] | None = None) -> Sett
 
     settings, misfits = shape.fitted(merged(sources), Settings)
     assert isinstance(settings, Settings)
-    recorded = _recorded(settings.paths.prompts)
-    found = [*misfits, *checks.crossed(settings, [p.place for p in misfits], recorded)]
+    packaged = _packaged(settings.paths.prompts)
+    found = [*misfits, *checks.crossed(settings, [p.place for p in misfits], packaged)]
     problems += _placed(found, sources)
     if problems:
         raise SettingsError(problems)
@@ -76,18 +76,20 @@ def _defaults() -> list[Source]:
     return [from_toml(f"config/defaults/{f.name}", f.read_text("utf-8")) for f in files]
 
 
-def _recorded(folder: str) -> checks.Recorded | None:
-    """What the prompt manifest and the site's own recordings in `folder` offer.
+def _packaged(folder: str) -> checks.Packaged:
+    """What the files of divisions, the prompt manifest and the site's recordings in `folder` offer.
 
-    None where there is no manifest. A site records its own menu under a name of its own.
+    A site records its own menu under a name of its own.
     """
+    files = divisions.names()
     if not _MANIFEST.is_file():
-        return None
+        return checks.Packaged(divisions=files)
     manifest = tomllib.loads(_MANIFEST.read_text("utf-8"))
     ids = {prompt for texts in manifest["text"].values() for prompt in texts}
     if folder:
         ids |= {file.stem for file in (project_root() / folder).glob("*/*.*")}
-    return checks.Recorded(prompts=sorted(ids), languages=list(manifest["languages"]))
+    languages = list(manifest["languages"])
+    return checks.Packaged(divisions=files, prompts=sorted(ids), languages=languages)
 
 
 def _placed(problems: Sequence[Problem], sources: Sequence[Source]) -> list[Problem]:

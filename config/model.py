@@ -34,10 +34,16 @@ Some = Annotated[int, Meta(ge=1, extra={"word": "some"})]
 Digits = Annotated[str, Meta(pattern="^[0-9]{3,15}$", extra={"word": "digits"})]
 AreaCode = Annotated[str, Meta(pattern="^(0[0-9]{2,3})?$", extra={"word": "area-code"})]
 Codec = Literal["alaw", "ulaw", "g722"]
+StunUrl = Annotated[
+    str, Meta(pattern="^stuns?:[A-Za-z0-9.:\\[\\]-]{1,200}$", extra={"word": "stun"})
+]
+"""`stun:host:port`."""
 Clock = Annotated[
     str, Meta(pattern="^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$", extra={"word": "clock"})
 ]
 """Local time `HH:MM`."""
+Share = Annotated[float, Meta(ge=0, le=1, extra={"word": "share"})]
+"""A part of a whole, 0 to 1."""
 Weekday = Annotated[int, Meta(ge=1, le=7, extra={"word": "weekday"})]
 
 
@@ -53,6 +59,8 @@ class Centre(_Frozen, frozen=True):
     number: Digits = "12348"
     area_code: AreaCode = "028"
     timezone: str = "Asia/Shanghai"
+    divisions: Name = "51"
+    """The file of administrative divisions (`config/divisions/`) that slips and reports name."""
 
 
 class Sip(_Frozen, frozen=True):
@@ -68,6 +76,8 @@ class Sip(_Frozen, frozen=True):
     trunks: tuple[str, ...] = ("127.0.0.1",)
     codecs: tuple[Codec, ...] = ("alaw", "ulaw")
     qualify_s: WholeSpan = 10
+    ice_servers: tuple[StunUrl, ...] = ()
+    """STUN servers that browsers ask for their own address; not needed within one network."""
 
 
 class Pbx(_Frozen, frozen=True):
@@ -253,6 +263,31 @@ class Web(_Frozen, frozen=True):
     session_hours: Annotated[float, Meta(gt=0, extra={"word": "hours-long"})] = 12.0
 
 
+class Targets(_Frozen, frozen=True):
+    """What the line wants to reach; wall and report show it beside what it reached.
+
+    Shares of calls. The indicators are those of `reports.indicators`; sources are in the shared
+    domain notes (2a, 2c, 2d), "proposal" marks what no source prescribes.
+    """
+
+    connect_rate: Share = 0.90
+    """接通率 of specialist seats: Sichuan's aim for 2025 (川办发〔2021〕87号, table 1)."""
+    connect_rate_line: Share = 0.95
+    """接通率 of the whole line in any 24 hours: GB/T 33358-2016, and Anhui's 12348."""
+    service_level_15: Share = 0.80
+    """Answered within 15 s, the time of GB/T 33358-2016; the share is a proposal."""
+    service_level_20: Share = 0.80
+    """Answered within 20 s: the usual 80/20 of call centres."""
+    service_level_30: Share = 0.90
+    """Answered within 30 s (线上三十秒, Qingyuan 2021-2022); the share is a proposal."""
+    satisfaction: Share = 0.90
+    """满意率, of rated calls: Anhui's 12348 (来电满意率 ≥ 90 %)."""
+    rated: Share = 0.50
+    """参评率, of answered calls: a proposal (Anhui reached 57 %)."""
+    purchased_share: Share = 0.50
+    """Answered by purchased providers (政府购买分流): Wenzhou's standard for 2017-2020."""
+
+
 class Paths(_Frozen, frozen=True):
     """`data` holds everything that is not code; relative paths are taken from the project root."""
 
@@ -271,4 +306,5 @@ class Settings(_Frozen, frozen=True):
     store: Store = Store()
     redis: Redis = Redis()
     web: Web = Web()
+    targets: Targets = Targets()
     paths: Paths = Paths()

@@ -50,7 +50,12 @@ def main(args: argparse.Namespace, settings: Settings) -> int:
     )
     head = [book.text(f"cli.calls.column.{column}") for column in columns]
     zone = ZoneInfo(settings.line.centre.timezone)
-    print("\n".join(table([head, *(_row(call, zone, book) for call in calls)])))
+    rows = [head, *(_row(call, zone, book) for call in calls)]
+    if any(call.demo for call in calls):
+        marks = [book.text("cli.calls.demo") if call.demo else "" for call in calls]
+        head.append(book.text("cli.calls.column.demo"))
+        rows[1:] = [[*row, mark] for row, mark in zip(rows[1:], marks, strict=True)]
+    print("\n".join(table(rows)))
     return DONE
 
 

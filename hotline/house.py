@@ -17,6 +17,7 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from cases.access import Access
+from cases.browserphones import BrowserPhones
 from cases.history import facts_since
 from cases.journal import FileJournal
 from cases.people import People
@@ -24,12 +25,14 @@ from cases.recordings import Recordings
 from cases.sessions import Sessions
 from cases.store import Store, migrate, store_url
 from cases.writer import StoreWriter
+from config.divisions import divisions
 from config.model import Settings
 from hotline.clock import SteadyClock
 from hotline.pbx import spoken
 from hotline.phones import accounts, provision
 from router.facts import Fact
 from router.runner import Pump, recover
+from telephony.browsers import Browsers
 from telephony.exchange import Exchange
 from telephony.pbx import PrivatePbx
 from telephony.places import PROJECT, Places
@@ -83,7 +86,7 @@ async def running(settings: Settings, store: Store, say: Say) -> AsyncIterator[H
     clock, places = SteadyClock(), Places.of(settings)
     line = settings.line
     people, sessions = People(store), Sessions(store, settings.web.session_hours)
-    access = Access(store, places.recordings)
+    access = Access(store, places.recordings, divisions(line.centre.divisions))
     recordings = Recordings(store, places.recordings)
     async with AsyncExitStack() as stack:
         say("prompts")
@@ -136,6 +139,10 @@ async def running(settings: Settings, store: Store, say: Say) -> AsyncIterator[H
             health={"store": _store_part(writer), "journal": _journal_part(journal)},
             history=history,
             provision=tell_phones,
+            phones=BrowserPhones(store),
+            browsers=await stack.enter_async_context(
+                Browsers(settings, kept_secrets(places.secrets))
+            ),
         )
         async with asyncio.TaskGroup() as parts:
             tasks = [

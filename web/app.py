@@ -11,8 +11,31 @@ from typing import Final
 from aiohttp import WSCloseCode, web
 
 from cases.errors import NotFound
-from web import account, calls, health, page, people, seats, slips, watch
-from web.gate import API, DEPS, LIVE, MAX_BODY, TRIES, add_headers, answer, json_answer, outermost
+from web import (
+    account,
+    calls,
+    catalogue,
+    health,
+    page,
+    people,
+    phones,
+    seats,
+    sip,
+    slips,
+    watch,
+)
+from web.gate import (
+    API,
+    CATALOGUE,
+    DEPS,
+    LIVE,
+    MAX_BODY,
+    TRIES,
+    add_headers,
+    answer,
+    json_answer,
+    outermost,
+)
 from web.live import Live
 from web.openapi import Schema, document
 from web.route import Asked, Deps, Route
@@ -24,11 +47,14 @@ async def openapi(asked: Asked) -> web.Response:
 
 ROUTES: Final[tuple[Route, ...]] = (
     *account.ROUTES,
+    *phones.ROUTES,
+    *sip.ROUTES,
     *seats.ROUTES,
     *people.ROUTES,
     *watch.ROUTES,
     *calls.ROUTES,
     *slips.ROUTES,
+    *catalogue.ROUTES,
     *health.ROUTES,
     Route(
         method="GET",
@@ -51,9 +77,10 @@ def make_app(deps: Deps) -> web.Application:
     app = web.Application(middlewares=[outermost], client_max_size=MAX_BODY)
     app[DEPS] = deps
     app[TRIES] = account.sign_in_limits()
-    app.router.add_get("/", page.front, allow_head=True)
+    app[CATALOGUE] = catalogue.made(deps.settings)
     for route in ROUTES:
         app.router.add_route(route.method, API + route.path, partial(answer, route))
+    app.router.add_get(page.PATHS, page.screens, allow_head=True)
     app.on_response_prepare.append(add_headers)
     app.cleanup_ctx.append(_follow)
     app.on_shutdown.append(_close_screens)
@@ -73,6 +100,9 @@ async def _follow(app: web.Application) -> AsyncIterator[None]:
             return False
         return True
 
+    async def given() -> Mapping[str, str]:
+        return await deps.phones.given(deps.clock.now())
+
     app[LIVE] = Live(
         deps.settings,
         deps.desk,
@@ -80,13 +110,16 @@ async def _follow(app: web.Application) -> AsyncIterator[None]:
         history=deps.history,
         names=names,
         valid=valid,
+        given=given,
         beat_s=deps.beat_s,
     )
     beat = asyncio.create_task(app[LIVE].beat(), name="board beat")
+    sweeping = asyncio.create_task(phones.sweeping(deps), name="browsers' phones")
     yield
+    sweeping.cancel()
     app[LIVE].close(WSCloseCode.GOING_AWAY)
     # Not cancelled at once: a query cut off in the middle leaves a broken connection behind.
-    await asyncio.wait([beat], timeout=LAST_BEAT_S)
+    await asyncio.wait([beat, sweeping], timeout=LAST_BEAT_S)
     beat.cancel()
     with suppress(asyncio.CancelledError):
         await beat

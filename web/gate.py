@@ -23,6 +23,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from cases.access import require
 from cases.errors import CaseError
 from cases.records import Person
+from config.words import Tongue
 from router.ports import RouterAway
 from web.limits import Tries
 from web.live import Live
@@ -45,6 +46,8 @@ DEPS: Final = web.AppKey("deps", Deps)
 LIVE: Final = web.AppKey("live", Live)
 NUMBER: Final = web.RequestKey("number", str)
 TRIES: Final = web.AppKey("tries", Mapping[str, Tries])
+CATALOGUE: Final = web.AppKey("catalogue", Mapping[Tongue, tuple[bytes, str]])
+"""Language → body and ETag."""
 
 encode = msgspec.json.Encoder().encode
 
@@ -238,6 +241,8 @@ def _query(route: Route, request: web.Request) -> Any:
 async def _body(route: Route, request: web.Request) -> Any:
     if route.body is None:
         return None
+    if route.body_optional and not request.body_exists:
+        return route.body()
     if request.content_type != "application/json":
         raise Problem("content-type-unsupported")
     raw = await request.read()

@@ -19,6 +19,18 @@ Schema = dict[str, Any]
 
 _REF = "#/components/schemas/{name}"
 _PATH_PART: Schema = {"type": "string", "minLength": 1, "maxLength": 100}
+_LANGUAGE: Schema = {
+    "name": "Accept-Language",
+    "in": "header",
+    "description": "zh-CN or en; anything else is Chinese.",
+    "schema": {"type": "string"},
+}
+_KNOWN: Schema = {
+    "name": "If-None-Match",
+    "in": "header",
+    "description": "The ETag of the answer the client has.",
+    "schema": {"type": "string"},
+}
 _RANGE: Schema = {
     "name": "Range",
     "in": "header",
@@ -32,7 +44,7 @@ def document(routes: Sequence[Route], *, prefix: str, title: str, version: str) 
     types = {ProblemBody} | {
         kind
         for route in routes
-        for kind in (route.body, route.reply, *route.also.values())
+        for kind in (route.body, route.reply, *route.sends, *route.also.values())
         if kind is not None
     }
     _, components = msgspec.json.schema_components(sorted(types, key=_name), ref_template=_REF)
@@ -92,9 +104,11 @@ def _operation(route: Route) -> Schema:
     }
     if route.needs:
         operation["x-right"] = route.needs
+    if route.sends:
+        operation["x-sends"] = [_ref(kind) for kind in route.sends]
     if route.body is not None:
         operation["requestBody"] = {
-            "required": True,
+            "required": not route.body_optional,
             "content": {"application/json": {"schema": _ref(route.body)}},
         }
     return operation
@@ -120,6 +134,10 @@ def _parameters(route: Route) -> list[Schema]:
             )
     if route.media == "audio/wav":
         parameters.append(_RANGE)
+    if route.by_language:
+        parameters.append(_LANGUAGE)
+    if route.etag:
+        parameters.append(_KNOWN)
     return parameters
 
 
@@ -136,6 +154,8 @@ def _responses(route: Route) -> dict[str, Schema]:
     answers: dict[str, Schema] = {str(route.status): _answer(route)}
     if route.media == "audio/wav":
         answers["206"] = {**_answer(route), "description": "The range that was asked for"}
+        answers["304"] = {"description": "The client has it already (If-None-Match)"}
+    if route.etag:
         answers["304"] = {"description": "The client has it already (If-None-Match)"}
     for status, kind in route.also.items():
         answers[str(status)] = {"description": route.summary, "content": _json(kind)}
@@ -157,6 +177,8 @@ def _answer(route: Route) -> Schema:
             answer["content"] = {"audio/wav": {}}
     elif route.reply is not None:
         answer["content"] = _json(route.reply)
+        if route.etag:
+            answer["headers"] = {"ETag": {"schema": {"type": "string"}}}
     elif route.media == "application/json" and route.status == 200:
         answer["content"] = {"application/json": {"schema": {"type": "object"}}}
     return answer

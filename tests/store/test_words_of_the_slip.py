@@ -13,8 +13,10 @@ from cases.errors import Invalid
 from cases.mask import mask_name, mask_number
 from cases.records import SlipChange
 from cases.slips import check_change, checked_number, slip_day, slip_number
+from config.divisions import divisions
 
 running = st.integers(1, 250_000)
+PLACES = divisions("51")
 
 
 def test_a_number_is_day_running_number_and_check_digit() -> None:
@@ -104,9 +106,12 @@ def test_masked_names(name: str, masked: str) -> None:
 
 
 def test_a_change_sets_what_it_names_and_nothing_else() -> None:
-    change = SlipChange(matter="A0301", groups=("migrant_worker", "elderly"), emotion=None)
-    assert check_change(change) == {
+    change = SlipChange(
+        matter="A0301", place="513332", groups=("migrant_worker", "elderly"), emotion=None
+    )
+    assert check_change(change, PLACES) == {
         "matter": "A0301",
+        "place": "513332",
         "groups": ("migrant_worker", "elderly"),
         "emotion": None,
     }
@@ -123,15 +128,18 @@ def test_a_change_sets_what_it_names_and_nothing_else() -> None:
         (SlipChange(groups=("elderly", "elderly")), "groups", "twice"),
         (SlipChange(text="x" * 20_001), "text", "too-long"),
         (SlipChange(text="a\x00b"), "text", "bad-format"),
-        (SlipChange(place="\ud800"), "place", "bad-format"),
+        (SlipChange(place="513425"), "place", "unknown-value"),
+        (SlipChange(place="\ud800"), "place", "unknown-value"),
+        (SlipChange(place_detail="x" * 201), "place_detail", "too-long"),
+        (SlipChange(place_detail="\ud800"), "place_detail", "bad-format"),
     ],
 )
 def test_a_wrong_change_names_its_field(change: SlipChange, field: str, code: str) -> None:
     with pytest.raises(Invalid) as refused:
-        check_change(change)
+        check_change(change, PLACES)
     assert (refused.value.field, refused.value.code) == (field, code)
 
 
 def test_a_change_survives_json() -> None:
     wire = msgspec.json.decode(b'{"text": "\xe0\xbd\x96", "emotion": null}', type=SlipChange)
-    assert check_change(wire) == {"text": "བ", "emotion": None}
+    assert check_change(wire, PLACES) == {"text": "བ", "emotion": None}

@@ -69,6 +69,7 @@ def upgrade() -> None:
         sa.Column("healed", sa.Boolean(), nullable=False),
         sa.Column("fallback", sa.Boolean(), nullable=False),
         sa.Column("fallback_by", sa.Text(), nullable=True),
+        sa.Column("demo", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("call_id", name=op.f("pk_calls")),
     )
     with op.batch_alter_table("calls", schema=None) as batch_op:
@@ -242,6 +243,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("matter", sa.Text(), nullable=False),
         sa.Column("place", sa.Text(), nullable=False),
+        sa.Column("place_detail", sa.Text(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("groups", sa.JSON(), nullable=False),
         sa.Column("emotion", sa.Integer(), nullable=True),
@@ -271,6 +273,19 @@ def upgrade() -> None:
     with op.batch_alter_table("voicemails", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_voicemails_call_id"), ["call_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_voicemails_state"), ["state"], unique=False)
+
+    op.create_table(
+        "browser_phones",
+        sa.Column("person_id", sa.Text(), nullable=False),
+        sa.Column("phone", sa.Text(), nullable=False),
+        sa.Column("token_hash", sa.Text(), nullable=True),
+        sa.Column("given_at", sa.Double(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["people.person_id"], name=op.f("fk_browser_phones_person_id")
+        ),
+        sa.PrimaryKeyConstraint("person_id", name=op.f("pk_browser_phones")),
+        sa.UniqueConstraint("phone", name=op.f("uq_browser_phones_phone")),
+    )
 
     # The audit chain begins with nothing; the row is what writers of the chain lock.
     head = sa.table("audit_head", sa.column("id"), sa.column("seq"), sa.column("hash"))
