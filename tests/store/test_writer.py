@@ -60,6 +60,7 @@ async def writing(
     store: Store,
     journal: FileJournal,
     committed: list[f.Fact] | None = None,
+    *,
     room: int = ROOM,
 ) -> AsyncIterator[StoreWriter]:
     seen: list[f.Fact] = [] if committed is None else committed
@@ -175,7 +176,8 @@ async def test_facts_wait_in_the_log_while_the_database_is_away(
         return True
 
     with capture_logs() as logs:
-        async with writing(store, journal, room=40) as writer:  # far less than happens meanwhile
+        # Room for far less than what happens meanwhile.
+        async with writing(store, journal, room=40) as writer:
             record(journal, writer, facts[:50])
             await writer.caught_up(50, WITHIN_S)
             with breaking(breaks):
