@@ -270,10 +270,10 @@ class Targets(_Frozen, frozen=True):
     domain notes (2a, 2c, 2d), "proposal" marks what no source prescribes.
     """
 
-    connect_rate: Share = 0.90
-    """接通率 of specialist seats: Sichuan's aim for 2025 (川办发〔2021〕87号, table 1)."""
-    connect_rate_line: Share = 0.95
+    connect_rate: Share = 0.95
     """接通率 of the whole line in any 24 hours: GB/T 33358-2016, and Anhui's 12348."""
+    specialist_connect_rate: Share = 0.90
+    """接通率 of specialist seats: Sichuan's aim for 2025 (川办发〔2021〕87号, table 1)."""
     service_level_15: Share = 0.80
     """Answered within 15 s, the time of GB/T 33358-2016; the share is a proposal."""
     service_level_20: Share = 0.80
@@ -282,8 +282,6 @@ class Targets(_Frozen, frozen=True):
     """Answered within 30 s (线上三十秒, Qingyuan 2021-2022); the share is a proposal."""
     satisfaction: Share = 0.90
     """满意率, of rated calls: Anhui's 12348 (来电满意率 ≥ 90 %)."""
-    rated: Share = 0.50
-    """参评率, of answered calls: a proposal (Anhui reached 57 %)."""
     purchased_share: Share = 0.50
     """Answered by purchased providers (政府购买分流): Wenzhou's standard for 2017-2020."""
 
