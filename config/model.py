@@ -44,6 +44,8 @@ Clock = Annotated[
 """Local time `HH:MM`."""
 Share = Annotated[float, Meta(ge=0, le=1, extra={"word": "share"})]
 """A part of a whole, 0 to 1."""
+MonthText = Annotated[str, Meta(pattern="^([0-9]{4}-(0[1-9]|1[0-2]))?$", extra={"word": "month"})]
+"""A month `YYYY-MM`, or empty."""
 Weekday = Annotated[int, Meta(ge=1, le=7, extra={"word": "weekday"})]
 
 
@@ -286,6 +288,29 @@ class Targets(_Frozen, frozen=True):
     """Answered by purchased providers (政府购买分流): Wenzhou's standard for 2017-2020."""
 
 
+class Reports(_Frozen, frozen=True):
+    """The monthly report: who issues it, to whom it goes, and in which types it is set.
+
+    Fonts are those of government documents (GB/T 9704-2012, from memory), of which Windows and WPS
+    bring the plain ones; where a machine lacks one the next of the list is taken.
+    """
+
+    issuer: str = ""
+    """编发单位; empty: the centre's name."""
+    send_to: tuple[str, ...] = ()
+    """主送."""
+    copy_to: tuple[str, ...] = ()
+    """抄送."""
+    first_month: MonthText = ""
+    """The month of the first issue, for the running number (总第N期); empty: not printed."""
+    draft_at: Clock = "06:00"
+    """When, on the first of a month, the draft of the month before is made (local time)."""
+    title_fonts: tuple[str, ...] = ("方正小标宋_GBK", "宋体", "SimSun", "Noto Serif CJK SC")
+    body_fonts: tuple[str, ...] = ("仿宋_GB2312", "仿宋", "FangSong", "Noto Serif CJK SC")
+    heading_fonts: tuple[str, ...] = ("黑体", "SimHei", "Noto Sans CJK SC")
+    table_fonts: tuple[str, ...] = ("宋体", "SimSun", "Noto Serif CJK SC")
+
+
 class Paths(_Frozen, frozen=True):
     """`data` holds everything that is not code; relative paths are taken from the project root."""
 
@@ -305,4 +330,5 @@ class Settings(_Frozen, frozen=True):
     redis: Redis = Redis()
     web: Web = Web()
     targets: Targets = Targets()
+    reports: Reports = Reports()
     paths: Paths = Paths()

@@ -78,9 +78,9 @@ def make_app(deps: Deps) -> web.Application:
     app[DEPS] = deps
     app[TRIES] = account.sign_in_limits()
     app[CATALOGUE] = catalogue.made(deps.settings)
-    app.router.add_get("/", page.front, allow_head=True)
     for route in ROUTES:
         app.router.add_route(route.method, API + route.path, partial(answer, route))
+    app.router.add_get(page.PATHS, page.screens, allow_head=True)
     app.on_response_prepare.append(add_headers)
     app.cleanup_ctx.append(_follow)
     app.on_shutdown.append(_close_screens)

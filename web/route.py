@@ -122,12 +122,12 @@ class Route:
     """None: no body (204), or whatever `media` says."""
     status: int = 200
     media: str = "application/json"
+    sends: Sequence[type[msgspec.Struct]] = ()
+    """What a websocket sends, each a JSON text."""
     errors: Sequence[str] = field(default=())
     """Codes of its own; those that follow from the other columns are added by the document."""
     also: Mapping[int, type[msgspec.Struct]] = field(default_factory=dict)
     """Further statuses that are answers and not problems."""
-    messages: Sequence[type[msgspec.Struct]] = ()
-    """What a websocket sends."""
     etag: bool = False
     """Answers 304 to a client that has it already."""
     by_language: bool = False

@@ -65,8 +65,8 @@ ROUTES = (
         handler=watch,
         summary="The live board and its changes",
         media="websocket",
+        sends=(LiveBoard, Delta, Beat),
         status=101,
-        messages=(LiveBoard, Delta, Beat),
         errors=("bad-request", "origin-refused"),
     ),
 )

@@ -86,7 +86,9 @@ def test_the_longest_prefix_counts() -> None:
 def test_the_table_is_of_the_package_that_is_locked() -> None:
     """After a new release of the package: scripts/regions."""
     root = Path(__file__).resolve().parents[2]
-    locked = re.search(r"^phonenumbers==(\S+)", (root / "requirements/runtime.lock").read_text(), re.M)
+    locked = re.search(
+        r"^phonenumbers==(\S+)", (root / "requirements/runtime.lock").read_text(), re.M
+    )
     first = (root / "config/divisions/51-numbers.txt").read_text("utf-8").splitlines()[0]
     assert locked is not None
     assert f"phonenumbers {locked[1]} " in first

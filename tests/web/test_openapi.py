@@ -52,7 +52,7 @@ async def test_what_the_websocket_sends_is_as_the_document_says(house: House) ->
     """A screen's types are made from the document: every message must be one of them."""
     watch = DOCUMENT["paths"][f"{API}/live/ws"]["get"]
     kinds = {"board": "LiveBoard", "changes": "Delta", "beat": "Beat"}
-    assert [ref["$ref"].rsplit("/", 1)[1] for ref in watch["x-messages"]] == list(kinds.values())
+    assert [ref["$ref"].rsplit("/", 1)[1] for ref in watch["x-sends"]] == list(kinds.values())
     watcher = await house.client("chief", "supervisor", phone="")
     heard = set()
     async with watcher.watch() as ws:
