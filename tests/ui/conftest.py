@@ -73,7 +73,9 @@ async def desks(scene: Scene, tmp_path: Path) -> AsyncIterator[Browsers]:
     """Chromium with a microphone that speaks, before the whole line; seats are left at the end."""
     voice = tmp_path / "voice.wav"
     write_pulses(voice, MICROPHONE_HZ)
-    async with browsers(scene.house.address, f"--use-file-for-fake-audio-capture={voice}") as opened:
+    async with browsers(
+        scene.house.address, f"--use-file-for-fake-audio-capture={voice}"
+    ) as opened:
         yield opened
         complaints = list(opened.complaints)
     for player in scene.house.players:
