@@ -22,6 +22,7 @@ from cases.history import facts_since
 from cases.journal import FileJournal
 from cases.people import People
 from cases.recordings import Recordings
+from cases.region import region_of
 from cases.sessions import Sessions
 from cases.store import Store, migrate, store_url
 from cases.writer import StoreWriter
@@ -101,6 +102,7 @@ async def running(settings: Settings, store: Store, say: Say) -> AsyncIterator[H
             store,
             journal,
             zone=zone,
+            region=region_of(line.centre.divisions, line.centre.area_code),
             flush_s=settings.store.flush_s,
             flush_rows=settings.store.flush_rows,
             committed=recordings.notice,
