@@ -24,3 +24,12 @@ export type Beat = Schemas['Beat']
 export type Change = Delta['changes'][number]
 /** What the live board's websocket sends. */
 export type LiveMessage = LiveBoard | Delta | Beat
+export type Catalogue = Schemas['Catalogue']
+export type CallRecord = Schemas['CallRecord']
+export type CallPage = Schemas['CallPage']
+export type CallDetail = Schemas['CallDetail']
+export type OfferRecord = Schemas['OfferRecord']
+export type RatingRecord = Schemas['RatingRecord']
+export type RecordingRecord = Schemas['RecordingRecord']
+export type SlipRecord = Schemas['SlipRecord']
+export type VoicemailRecord = Schemas['VoicemailRecord']
