@@ -25,7 +25,7 @@ from cases.store import Store, StoreUnready, store_url
 from config.divisions import divisions
 from config.model import Settings
 from hotline.clock import SteadyClock
-from hotline.house import COUNTED, DRAIN_S, Say
+from hotline.house import DRAIN_S, Say
 from hotline.phones import provision
 from router.apart.desk import FarDesk
 from router.apart.link import Link
@@ -36,6 +36,7 @@ from telephony.places import Places
 from telephony.secrets import kept_secrets
 from web.route import Deps, Part
 from web.server import WebServer
+from web.today import COUNTED
 
 log = structlog.get_logger(__name__)
 
@@ -71,7 +72,7 @@ async def showing(settings: Settings, store: Store, say: Say) -> AsyncIterator[i
             async with asyncio.timeout(DRAIN_S):
                 while await stored_up_to(store) < began:  # noqa: ASYNC110 - it tells nobody
                     await asyncio.sleep(LOOK_S)
-            return await facts_since(store, since, COUNTED)
+            return await facts_since(store, since, [kind.__name__ for kind in COUNTED])
 
         async def tell_phones() -> None:
             await provision(settings, people)
