@@ -242,6 +242,14 @@ class House:
                 self.pbx.elapse(self.pbx.next_due() or 0.0)
                 await asyncio.sleep(0)  # the pump's turn
 
+    async def until_hears(self, caller: FakeCaller, *what: str) -> None:
+        """Until the commands have come to where the caller hears this."""
+        async with asyncio.timeout(DEADLINE_S):
+            while True:
+                if self.pbx.hears(caller) == what:
+                    return
+                await asyncio.sleep(0)  # the lane's turn
+
     async def until(self, true: Callable[[], bool]) -> None:
         """Wait for facts until `true()`."""
         news = asyncio.Event()
