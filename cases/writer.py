@@ -19,13 +19,14 @@ from typing import Protocol
 import structlog
 
 from cases.ledger import Gap, Ledger
+from cases.region import Region
 from cases.store import Store
 from router.facts import Fact
 
 RETRY_S = (0.1, 5.0)
 """First and longest pause after a failed write; it doubles in between."""
 
-_ROOM = 5000
+ROOM = 5000
 """Facts kept in memory for the next batch; beyond that they are read from the log."""
 
 log = structlog.get_logger()
@@ -58,6 +59,7 @@ class StoreWriter:
     """`run` it as a task, hand `follow` to `router.ports.Desk.follow`.
 
     `committed` is called in the loop with each batch that is in the database; it must not block.
+    `room`: facts kept in memory for the next batches; beyond that they are read from the log.
     """
 
     def __init__(
@@ -66,17 +68,20 @@ class StoreWriter:
         journal: FactLog,
         *,
         zone: tzinfo,
+        region: Region | None = None,
         flush_s: float,
         flush_rows: int,
         committed: Callable[[Sequence[Fact]], None] = lambda _facts: None,
         retry_s: tuple[float, float] = RETRY_S,
+        room: int = ROOM,
     ) -> None:
-        self._ledger = Ledger(store, zone)
+        self._ledger = Ledger(store, zone, region)
         self._journal = journal
         self._flush_s = flush_s
         self._flush_rows = flush_rows
         self._committed = committed
         self._retry_s = retry_s
+        self._room = room
         self._position = 0
         self._fresh: deque[Fact] = deque()
         self._news = asyncio.Event()
@@ -96,7 +101,7 @@ class StoreWriter:
 
     def follow(self, facts: Sequence[Fact]) -> None:
         """Facts that happened, in order; they are in the log already. Never blocks."""
-        if len(self._fresh) + len(facts) > _ROOM:
+        if len(self._fresh) + len(facts) > self._room:
             self._fresh.clear()
         self._fresh.extend(facts)
         self._news.set()

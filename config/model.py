@@ -44,6 +44,8 @@ Clock = Annotated[
 """Local time `HH:MM`."""
 Share = Annotated[float, Meta(ge=0, le=1, extra={"word": "share"})]
 """A part of a whole, 0 to 1."""
+MonthText = Annotated[str, Meta(pattern="^([0-9]{4}-(0[1-9]|1[0-2]))?$", extra={"word": "month"})]
+"""A month `YYYY-MM`, or empty."""
 Weekday = Annotated[int, Meta(ge=1, le=7, extra={"word": "weekday"})]
 
 
@@ -273,10 +275,10 @@ class Targets(_Frozen, frozen=True):
     domain notes (2a, 2c, 2d), "proposal" marks what no source prescribes.
     """
 
-    connect_rate: Share = 0.90
-    """接通率 of specialist seats: Sichuan's aim for 2025 (川办发〔2021〕87号, table 1)."""
-    connect_rate_line: Share = 0.95
+    connect_rate: Share = 0.95
     """接通率 of the whole line in any 24 hours: GB/T 33358-2016, and Anhui's 12348."""
+    specialist_connect_rate: Share = 0.90
+    """接通率 of specialist seats: Sichuan's aim for 2025 (川办发〔2021〕87号, table 1)."""
     service_level_15: Share = 0.80
     """Answered within 15 s, the time of GB/T 33358-2016; the share is a proposal."""
     service_level_20: Share = 0.80
@@ -285,10 +287,31 @@ class Targets(_Frozen, frozen=True):
     """Answered within 30 s (线上三十秒, Qingyuan 2021-2022); the share is a proposal."""
     satisfaction: Share = 0.90
     """满意率, of rated calls: Anhui's 12348 (来电满意率 ≥ 90 %)."""
-    rated: Share = 0.50
-    """参评率, of answered calls: a proposal (Anhui reached 57 %)."""
     purchased_share: Share = 0.50
     """Answered by purchased providers (政府购买分流): Wenzhou's standard for 2017-2020."""
+
+
+class Reports(_Frozen, frozen=True):
+    """The monthly report: who issues it, to whom it goes, and in which types it is set.
+
+    Fonts are those of government documents (GB/T 9704-2012, from memory), of which Windows and WPS
+    bring the plain ones; where a machine lacks one the next of the list is taken.
+    """
+
+    issuer: str = ""
+    """编发单位; empty: the centre's name."""
+    send_to: tuple[str, ...] = ()
+    """主送."""
+    copy_to: tuple[str, ...] = ()
+    """抄送."""
+    first_month: MonthText = ""
+    """The month of the first issue, for the running number (总第N期); empty: not printed."""
+    draft_at: Clock = "06:00"
+    """When, on the first of a month, the draft of the month before is made (local time)."""
+    title_fonts: tuple[str, ...] = ("方正小标宋_GBK", "宋体", "SimSun", "Noto Serif CJK SC")
+    body_fonts: tuple[str, ...] = ("仿宋_GB2312", "仿宋", "FangSong", "Noto Serif CJK SC")
+    heading_fonts: tuple[str, ...] = ("黑体", "SimHei", "Noto Sans CJK SC")
+    table_fonts: tuple[str, ...] = ("宋体", "SimSun", "Noto Serif CJK SC")
 
 
 class Paths(_Frozen, frozen=True):
@@ -310,4 +333,5 @@ class Settings(_Frozen, frozen=True):
     redis: Redis = Redis()
     web: Web = Web()
     targets: Targets = Targets()
+    reports: Reports = Reports()
     paths: Paths = Paths()

@@ -78,9 +78,9 @@ def make_app(deps: Deps) -> web.Application:
     app[DEPS] = deps
     app[TRIES] = account.sign_in_limits()
     app[CATALOGUE] = catalogue.made(deps.settings)
-    app.router.add_get("/", page.front, allow_head=True)
     for route in ROUTES:
         app.router.add_route(route.method, API + route.path, partial(answer, route))
+    app.router.add_get(page.PATHS, page.screens, allow_head=True)
     app.on_response_prepare.append(add_headers)
     app.cleanup_ctx.append(_follow)
     app.on_shutdown.append(_close_screens)
@@ -112,6 +112,7 @@ async def _follow(app: web.Application) -> AsyncIterator[None]:
         valid=valid,
         given=given,
         beat_s=deps.beat_s,
+        parts=deps.health,
     )
     beat = asyncio.create_task(app[LIVE].beat(), name="board beat")
     sweeping = asyncio.create_task(phones.sweeping(deps), name="browsers' phones")

@@ -8,7 +8,7 @@ from contextlib import suppress
 from aiohttp import hdrs, web
 from yarl import URL
 
-from web.live import LiveBoard
+from web.live import Beat, Delta, LiveBoard
 from web.problems import Problem
 from web.route import Asked, Route
 from web.screens import Screen
@@ -65,6 +65,7 @@ ROUTES = (
         handler=watch,
         summary="The live board and its changes",
         media="websocket",
+        sends=(LiveBoard, Delta, Beat),
         status=101,
         errors=("bad-request", "origin-refused"),
     ),

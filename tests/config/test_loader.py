@@ -66,7 +66,7 @@ def test_every_language_and_service_can_be_chosen_or_is_the_default() -> None:
 def test_packaged_files_say_what_the_model_would_say_without_them() -> None:
     """Two places for one default would drift apart: files and model agree but for the content."""
     loaded, model = load(None, {}), Settings()
-    for section in ("sip", "pbx", "store", "web", "targets"):
+    for section in ("sip", "pbx", "store", "web", "targets", "reports"):
         assert getattr(loaded, section) == getattr(model, section), section
     for section in ("centre", "hours", "queue", "ring", "wrapup", "rating", "voicemail"):
         assert getattr(loaded.line, section) == getattr(model.line, section), section

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from config.loader import load
-from config.model import Line, Settings
+from config.model import Line, Settings, Targets
 from config.words import TONGUES, Tongue
+from reports.indicators import INDICATORS
 from tests.web.house import House
 from web.catalogue import Catalogue, Choice, catalogue
 
@@ -59,6 +60,11 @@ def test_a_place_is_found_by_name_and_initials() -> None:
         assert "513401" in found(places, "西昌") & found(places, "xcs") & found(places, "xichang")
 
 
+def test_every_target_is_one_that_an_indicator_is_held_against() -> None:
+    wanted = {one.target for one in INDICATORS.values() if one.target}
+    assert set(Targets.__struct_fields__) == wanted
+
+
 def test_a_sites_own_words_are_shown_as_they_are() -> None:
     line = Line(not_ready_reasons=("prayer",))
     english = catalogue(Settings(line=line), "en")
@@ -86,6 +92,6 @@ async def test_it_is_in_the_language_asked_for_and_not_sent_twice(house: House) 
     assert other.status == 200
     assert (await house.stranger().get("/catalogue")).problem == (401, "not-signed-in", None)
     body = chinese.json
-    assert body["targets"]["connect_rate"] == 0.9
+    assert body["targets"]["specialist_connect_rate"] == 0.9
     assert [seat["id"] for seat in body["seats"]] == ["8001", "8002"]
     assert body["centre"]["number"] == "12348"
