@@ -220,7 +220,7 @@ class Board:
                 calls[0].service,
                 len(calls),
                 sum(call.stage == "ringing" for call in calls),
-                calls[0].entered_at or calls[0].opened_at,
+                self._state.calls[calls[0].id].waits_from or calls[0].opened_at,
             )
             for key, calls in waiting.items()
         }
@@ -236,7 +236,7 @@ class Board:
 
     def _draw_call(self, call: Call) -> v.CallView:
         held = call.talk or call.offer
-        since = held.since if held else call.entered_at or call.opened_at
+        since = held.since if held else call.waits_from or call.opened_at
         return v.CallView(
             call.id,
             call.stage,
