@@ -10,27 +10,26 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import msgspec
 
-from config.model import SeatPlace
+from config.model import SeatPlace, Settings
 from router.state import Snapshot
 from tests.router.line import LINE
 from tests.router.stage import START, Stage
 from web.board import Board
 from web.live import Delta, LiveBoard
-from web.today import fresh_day
-from web.views import Change
+from web.views import Change, Part
 
 STORIES = Path(__file__).parent.parent / "stories"
 PLACES = (SeatPlace(id="8001", name="一号坐席"), SeatPlace(id="8009", name="九号坐席"))
+SETTINGS = Settings(line=LINE, seats=PLACES)
 
 
 def messages(story: str) -> Iterator[dict[str, Any]]:
     """Each message and the whole view after it, in which the screen has to agree."""
     stage = Stage(LINE)
-    board = Board(Snapshot(0, 0.0), PLACES, ZoneInfo("Asia/Shanghai"), fresh_day("1970-01-01"))
+    board = Board(Snapshot(0, 0.0), SETTINGS, START)
     yield {"message": LiveBoard(START, board.view()), "view": board.view()}
     told = 0
     for line in story.splitlines():
@@ -39,6 +38,7 @@ def messages(story: str) -> Iterator[dict[str, Any]]:
         stage.tell(line)
         changes: list[Change] = [*board.apply(stage.facts[told:])]
         told = len(stage.facts)
+        changes += board.health({"store": Part("degraded" if told % 3 else "ok", behind=told)})
         if board.nameless():
             changes += board.name({"zhang": "张三", "li": "李四"})
         if changes:
