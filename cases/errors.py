@@ -5,6 +5,7 @@
     ├── Forbidden     the viewer's role does not do this at all
     │   └── SignInRefused   user name and password do not open the door
     ├── Conflict      somebody else changed it first
+    ├── PhoneElsewhere  another sign-in of the person has the phone in the browser
     └── Invalid       a value that cannot be accepted
 
 They carry codes and field names, never sentences: the words are in the catalogues. They never
@@ -53,6 +54,13 @@ class Conflict(CaseError):
     def __init__(self, actual: int) -> None:
         super().__init__("version-conflict")
         self.actual = actual
+
+
+class PhoneElsewhere(CaseError):
+    """Another sign-in of the same person has the phone in the browser; it may be taken over."""
+
+    def __init__(self) -> None:
+        super().__init__("phone-elsewhere")
 
 
 class Invalid(CaseError):

@@ -27,6 +27,7 @@ from cases.readings import person_of
 from cases.records import NewPerson, Person, PhoneAccount, Provider, Role
 from cases.sessions import end_sessions
 from cases.store import Store
+from router.phones import is_browser
 
 SIP_REALM = "hotline-12348"
 """Realm in the HA1 digest; the same as in the rendered `pjsip.conf` (tests compare them)."""
@@ -302,6 +303,6 @@ def _checked_skills(skills: object) -> dict[str, int]:
 
 
 def _checked_phone(phone: str) -> str:
-    if not _PHONE.fullmatch(phone):
+    if not _PHONE.fullmatch(phone) or is_browser(phone):
         raise Invalid("phone", "bad-format")
     return phone

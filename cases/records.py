@@ -64,6 +64,13 @@ class PhoneAccount(_Record, frozen=True):
     ha1: str
 
 
+class BrowserPhone(_Record, frozen=True):
+    """The account of a phone in the browser, given to a sign-in that ends at `until`."""
+
+    phone: str
+    until: float
+
+
 class CallRecord(_Record, frozen=True):
     """One call. `stage` is where it is, or where it ended; `outcome` None while it lives."""
 

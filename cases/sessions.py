@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 
-from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cases import tables as t
@@ -33,7 +33,7 @@ class Sessions:
         """A new session's token (43 characters, URL-safe)."""
         token = secrets.token_urlsafe(32)
         row = {
-            "token_hash": _hashed(token),
+            "token_hash": hashed(token),
             "person_id": person_id,
             "opened_at": now,
             "seen_at": now,
@@ -46,14 +46,13 @@ class Sessions:
 
     async def person(self, token: str, now: float) -> Person:
         """Whose session this is. Raises NotFound("session"): unknown, expired or revoked."""
-        one = t.sessions.c.token_hash == _hashed(token)
+        one = t.sessions.c.token_hash == hashed(token)
         wanted = (
             select(t.people, t.sessions.c.seen_at)
             .join(t.sessions, t.sessions.c.person_id == t.people.c.person_id)
             .where(
                 one,
-                t.sessions.c.expires_at > now,
-                t.sessions.c.revoked_at.is_(None),
+                lasting(now),
                 t.people.c.active,
             )
         )
@@ -71,7 +70,7 @@ class Sessions:
         async with self._store.write() as conn:
             await conn.execute(
                 update(t.sessions)
-                .where(t.sessions.c.token_hash == _hashed(token), t.sessions.c.revoked_at.is_(None))
+                .where(t.sessions.c.token_hash == hashed(token), t.sessions.c.revoked_at.is_(None))
                 .values(revoked_at=now)
             )
 
@@ -95,5 +94,11 @@ async def end_sessions(conn: AsyncConnection, person_id: str, now: float) -> Non
     )
 
 
-def _hashed(token: str) -> str:
+def lasting(now: float) -> ColumnElement[bool]:
+    """The condition that a session is neither expired nor revoked."""
+    return and_(t.sessions.c.expires_at > now, t.sessions.c.revoked_at.is_(None))
+
+
+def hashed(token: str) -> str:
+    """How a token is kept."""
     return hashlib.sha256(token.encode(errors="replace")).hexdigest()

@@ -257,6 +257,15 @@ sessions = Table(
     _time("revoked_at"),
 )
 
+browser_phones = Table(  # the name stays with the person; the sign-in that has the phone now
+    "browser_phones",
+    metadata,
+    Column("person_id", Text, ForeignKey("people.person_id"), primary_key=True),
+    Column("phone", Text, nullable=False, unique=True),
+    _text("token_hash", null=True),  # of `sessions`; whose row may be gone by now
+    _time("given_at", null=False),
+)
+
 audit = Table(  # append-only; each row's hash covers the row before
     "audit",
     metadata,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
@@ -200,6 +201,18 @@ def _trunks(settings: Settings) -> Iterator[Problem]:
             yield Problem(code="trunk", place=("sip", "trunks", i), fields={"found": trunk})
 
 
+def _redis(settings: Settings) -> Iterator[Problem]:
+    """Never quotes the address: there may be a password in it."""
+    if settings.redis.url:
+        try:
+            place = urlsplit(settings.redis.url)
+            found = place.path if place.scheme == "unix" else place.hostname and place.port != 0
+        except ValueError:  # a port that is none
+            place, found = None, None
+        if place is None or place.scheme not in ("redis", "rediss", "unix") or not found:
+            yield Problem(code="redis-url", place=("redis", "url"))
+
+
 _RULES: tuple[tuple[tuple[str, ...], Rule], ...] = (
     (("line.centre",), _timezone),
     (("line.hours",), _hours),
@@ -217,4 +230,5 @@ _RULES: tuple[tuple[tuple[str, ...], Rule], ...] = (
     (("sip",), _trunks),
     (("sip",), _codecs),
     (("sip", "pbx"), _hosts),
+    (("redis",), _redis),
 )

@@ -34,6 +34,10 @@ Some = Annotated[int, Meta(ge=1, extra={"word": "some"})]
 Digits = Annotated[str, Meta(pattern="^[0-9]{3,15}$", extra={"word": "digits"})]
 AreaCode = Annotated[str, Meta(pattern="^(0[0-9]{2,3})?$", extra={"word": "area-code"})]
 Codec = Literal["alaw", "ulaw", "g722"]
+StunUrl = Annotated[
+    str, Meta(pattern="^stuns?:[A-Za-z0-9.:\\[\\]-]{1,200}$", extra={"word": "stun"})
+]
+"""`stun:host:port`."""
 Clock = Annotated[
     str, Meta(pattern="^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$", extra={"word": "clock"})
 ]
@@ -74,6 +78,8 @@ class Sip(_Frozen, frozen=True):
     trunks: tuple[str, ...] = ("127.0.0.1",)
     codecs: tuple[Codec, ...] = ("alaw", "ulaw")
     qualify_s: WholeSpan = 10
+    ice_servers: tuple[StunUrl, ...] = ()
+    """STUN servers that browsers ask for their own address; not needed within one network."""
 
 
 class Pbx(_Frozen, frozen=True):
@@ -246,6 +252,13 @@ class Store(_Frozen, frozen=True):
     flush_rows: Some = 500
 
 
+class Redis(_Frozen, frozen=True):
+    """Where router and screens meet when they are processes of their own."""
+
+    url: str = ""
+    """`redis://host:6379/0`, `rediss://…` (TLS) or `unix:///path`; empty: one process does all."""
+
+
 class Web(_Frozen, frozen=True):
     host: str = "127.0.0.1"
     port: Port = 8080
@@ -314,6 +327,7 @@ class Settings(_Frozen, frozen=True):
     pbx: Pbx = Pbx()
     seats: tuple[SeatPlace, ...] = ()
     store: Store = Store()
+    redis: Redis = Redis()
     web: Web = Web()
     targets: Targets = Targets()
     reports: Reports = Reports()

@@ -17,6 +17,7 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from cases.access import Access
+from cases.browserphones import BrowserPhones
 from cases.history import facts_since
 from cases.journal import FileJournal
 from cases.people import People
@@ -31,6 +32,7 @@ from hotline.pbx import spoken
 from hotline.phones import accounts, provision
 from router.facts import Fact
 from router.runner import Pump, recover
+from telephony.browsers import Browsers
 from telephony.exchange import Exchange
 from telephony.pbx import PrivatePbx
 from telephony.places import PROJECT, Places
@@ -137,6 +139,10 @@ async def running(settings: Settings, store: Store, say: Say) -> AsyncIterator[H
             health={"store": _store_part(writer), "journal": _journal_part(journal)},
             history=history,
             provision=tell_phones,
+            phones=BrowserPhones(store),
+            browsers=await stack.enter_async_context(
+                Browsers(settings, kept_secrets(places.secrets))
+            ),
         )
         async with asyncio.TaskGroup() as parts:
             tasks = [

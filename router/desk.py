@@ -45,14 +45,19 @@ def ask(turn: Turn, request: e.Request) -> Refusal | None:
 def _sign_in(turn: Turn, request: e.SignIn) -> Refusal | None:
     taken = turn.state.seats.get(request.seat_id)
     if taken is not None:
-        if taken.person_id == request.person_id and taken.phone == request.phone:
+        if taken.person_id != request.person_id:
+            return Refusal("seat-taken", "seat_id")
+        if taken.phone == request.phone:
             return None  # asked twice: already so
-        return Refusal("seat-taken", "seat_id")
+        if taken.state in ("offered", "talking"):
+            return Refusal("seat-in-call", "seat_id")
     for seat in turn.state.seats.values():
-        if seat.person_id == request.person_id:
+        if seat is not taken and seat.person_id == request.person_id:
             return Refusal("person-has-seat", "person_id")
-        if seat.phone == request.phone:
+        if seat is not taken and seat.phone == request.phone:
             return Refusal("phone-taken", "phone")
+    if taken is not None:
+        _sign_out(turn, taken, "")  # with another phone: sits down anew
     turn.fact(
         f.SeatSignedIn(
             request.seat_id, request.person_id, request.phone, request.skills, request.provider

@@ -23,6 +23,7 @@ from router import events as e
 from router import facts as f
 from router.call import Call
 from router.commands import CancelLeg, Command, StopPlay
+from router.phones import is_browser
 from router.state import Snapshot, State
 from router.turn import Timer, Turn
 from router.verdict import Refusal
@@ -87,8 +88,7 @@ class Engine:
         """Say that the router works; to be called once, before the first event."""
         turn = self._begin(now)
         turn.fact(f.LineStarted(turn.line.version, len(turn.state.calls)))
-        if turn.state.pbx_up:
-            turn.fact(f.PbxDown())  # whatever was true before the restart: not connected yet
+        heal.lost(turn)  # whatever was true before the restart: not connected yet
         return self._end()
 
     def handle(self, event: e.Event, now: float) -> Step:
@@ -253,7 +253,9 @@ def _refused(turn: Turn, event: e.CommandRefused) -> None:
 
 
 def _phone_changed(turn: Turn, event: e.PhoneChanged) -> None:
-    if turn.state.phones.get(event.phone) == event.reachable:
+    # Of a browser's phone nothing is kept but that it is there.
+    known = False if is_browser(event.phone) else None
+    if turn.state.phones.get(event.phone, known) == event.reachable:
         return
     if event.reachable:
         turn.fact(f.PhoneReachable(event.phone))

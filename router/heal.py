@@ -14,6 +14,7 @@ from router import facts as f
 from router.call import Call
 from router.closing import caller_gone, taken_away
 from router.commands import CancelLeg, Connect, Disconnect, Dismiss, StartHold
+from router.phones import is_browser
 from router.turn import Turn
 
 GRACE_S = 1.0
@@ -21,8 +22,12 @@ GRACE_S = 1.0
 
 
 def lost(turn: Turn) -> None:
-    if turn.state.pbx_up:
-        turn.fact(f.PbxDown())
+    if not turn.state.pbx_up:
+        return
+    turn.fact(f.PbxDown())
+    # Accounts of browsers are forgotten when Asterisk restarts, which we would not be told.
+    for phone in [phone for phone in turn.state.phones if is_browser(phone)]:
+        turn.fact(f.PhoneLost(phone))
 
 
 def seen(turn: Turn, view: e.PbxSeen) -> None:

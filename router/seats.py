@@ -15,9 +15,7 @@ from router.turn import Turn
 def may_be_rung(turn: Turn, seat: Seat) -> bool:
     """Ready, not pausing, and its phone has not been lost."""
     return (
-        seat.state == "ready"
-        and seat.paused_until <= turn.now
-        and turn.state.phones.get(seat.phone, True)
+        seat.state == "ready" and seat.paused_until <= turn.now and turn.state.reachable(seat.phone)
     )
 
 

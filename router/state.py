@@ -10,6 +10,7 @@ import msgspec
 
 from router import facts as f
 from router.call import Call
+from router.phones import is_browser
 from router.seat import Seat
 
 REMEMBERED_CLOSED = 5000
@@ -58,6 +59,11 @@ class State:
         state.pbx_up, state.handle_s = own.pbx_up, own.handle_s
         state.closed = dict.fromkeys(own.closed)
         return state
+
+    def reachable(self, phone: str) -> bool:
+        """Whether a phone may be rung. Of a person's own that was never told of nothing is known;
+        one in a browser is not there until it is told of."""
+        return self.phones.get(phone, not is_browser(phone))
 
     def snapshot(self) -> Snapshot:
         """A copy that later facts do not change."""
@@ -112,7 +118,10 @@ class State:
             case f.PhoneReachable():
                 self.phones[body.phone] = True
             case f.PhoneLost():
-                self.phones[body.phone] = False
+                if is_browser(body.phone):
+                    self.phones.pop(body.phone, None)  # there may be many in the course of years
+                else:
+                    self.phones[body.phone] = False
             case f.PbxUp():
                 self.pbx_up = True
             case f.PbxDown():

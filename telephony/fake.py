@@ -18,6 +18,7 @@ from router import commands as c
 from router import events as e
 from router.ports import Clock, Post
 from telephony.fakeair import FakeAir
+from telephony.fakebrowsers import FakeBrowsers
 from telephony.fakeparties import FakeCaller, FakeLeg, FakePhone
 from telephony.faketime import FakeTime
 from telephony.perform import EXISTS, GONE, LOST, NO_CONTACT, NO_PROMPT, refusal
@@ -48,6 +49,7 @@ class FakePbx:
         self.bridges: dict[str, set[str]] = {}
         self.members: dict[str, dict[str, bool]] = {}
         """Fallback queue → phone → paused."""
+        self.browsers = FakeBrowsers()
         self.missing: set[str] = set()
         """Prompts nobody recorded."""
         self.performed: list[c.Command] = []

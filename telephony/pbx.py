@@ -14,6 +14,7 @@ import resource
 import socket
 import sys
 from collections.abc import Sequence
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
 
@@ -82,6 +83,7 @@ class PrivatePbx:
             modules=self._program.modules,
             language=language,
             absent=[name for name in MODULES if not self._has(name)],
+            addresses=_own_addresses(self.settings.sip.host),
         )
         pid = self.pid()
         if pid is None:
@@ -220,6 +222,20 @@ class PrivatePbx:
     def _ami(self, deadline: Deadline) -> AmiLine:
         pbx = self.settings.pbx
         return AmiLine(pbx.host, pbx.ami_port, pbx.ami_user, self.secrets.ami_secret, deadline)
+
+
+def _own_addresses(host: str) -> tuple[str, ...]:
+    """The address Asterisk's media come from: `host`, or where that is any, the way out's."""
+    if not ip_address(host).is_unspecified:
+        return (host,)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as way_out:
+        try:
+            # Nothing is sent: the system only says which address it would send from.
+            way_out.connect(("2001:db8::1" if ":" in host else "192.0.2.1", 9))
+        except OSError:
+            return ()
+        return (str(way_out.getsockname()[0]),)
 
 
 def _check_port(kind: socket.SocketKind, section: str, host: str, key: str, port: int) -> None:

@@ -22,6 +22,7 @@ from typing import Final
 import msgspec
 
 from config.model import Settings
+from router.phones import is_browser
 from telephony.places import Places
 from telephony.problem import BadValue, PbxProblem
 from telephony.secrets import Secrets
@@ -53,9 +54,12 @@ _MODULES: Final = """
     res_pjsip_authenticator_digest res_pjsip_outbound_authenticator_digest
     res_pjsip_endpoint_identifier_user res_pjsip_endpoint_identifier_ip res_pjsip_caller_id
     res_pjsip_dtmf_info res_pjsip_nat res_pjsip_rfc3326 res_rtp_asterisk chan_pjsip
+    res_pjsip_transport_websocket res_srtp res_format_attr_opus codec_opus_open_source codec_opus
 """
 MODULES: Final = tuple(_MODULES.split())
-REQUIRED: Final = frozenset(MODULES) - {"res_websocket_client"}
+OPUS: Final = ("codec_opus_open_source", "codec_opus")
+"""The codec that browsers like best has one of two names (Debian's, Digium's), or is not there."""
+REQUIRED: Final = frozenset(MODULES) - {"res_websocket_client", "res_format_attr_opus", *OPUS}
 """`res_websocket_client` came with Asterisk 22.5; where it is there, `res_ari` needs it."""
 
 _EPOCH: Final = 1767225600
@@ -97,10 +101,12 @@ def render(
     modules: Path,
     language: str = "zh-CN",
     absent: Collection[str] = (),
+    addresses: Sequence[str] = (),
 ) -> dict[str, str]:
     """Texts of all configuration files, by name relative to `places.etc`.
 
-    `modules`: the directory with Asterisk's modules; `absent`: modules that are not in it.
+    `modules`: the directory with Asterisk's modules; `absent`: modules that are not in it;
+    `addresses`: the machine's own, of which browsers are told `sip.public` in their place.
     Raises BadValue naming the field, and PbxProblem naming modules we cannot do without.
     """
     if missing := REQUIRED & frozenset(absent):
@@ -125,6 +131,7 @@ def render(
         "public": _public(sip.public),
         "codecs": ",".join(_codec(codec) for codec in sip.codecs) or _codec(""),
         "media": _media(sip.host),
+        "ice": _candidates(sip.public, addresses),
         "realm": REALM,
         "qualify_s": str(sip.qualify_s),
         "trunks": "\n".join(_trunk(n, trunk) for n, trunk in enumerate(sip.trunks, 1)),
@@ -162,7 +169,8 @@ def render_phones(phones: Sequence[PhoneAccount]) -> str:
     seen: set[str] = set()
     for phone in sorted(phones, key=lambda phone: phone.name):
         name = _matching("phone.name", phone.name, _PHONE, "phone")
-        if name in _WITHHELD or name.startswith("trunk") or name in seen:
+        reserved = name in _WITHHELD or name.startswith("trunk") or is_browser(name)
+        if reserved or name in seen:
             raise BadValue("phone.name", "phone")
         seen.add(name)
         ha1 = _matching("phone.ha1", phone.ha1, _HA1, "ha1")
@@ -285,6 +293,15 @@ def _public(address: str) -> str:
         return ""
     address = _address("sip.public", address)
     return f"external_signaling_address = {address}\nexternal_media_address = {address}"
+
+
+def _candidates(public: str, addresses: Sequence[str]) -> str:
+    """Browsers go by ICE and not by the address that phones are told: they must be told as well."""
+    if not public:
+        return ""
+    public = _address("sip.public", public)
+    told = (f"{_address('sip.host', one)} => {public},include_local_address" for one in addresses)
+    return "\n".join(["[ice_host_candidates]", *told])
 
 
 def _trunk(n: int, address: str) -> str:

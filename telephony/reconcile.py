@@ -62,7 +62,10 @@ async def phones(ari: AriPool, lines: Lines, *, all_of_them: bool) -> list[Phone
     endpoints = msgspec.convert(await ari.get("endpoints", "PJSIP"), list[Endpoint])
     if all_of_them:
         lines.phones.clear()
-    told = (phone(lines, end.resource, end.state == "online") for end in endpoints)
+    states = {end.resource: end.state == "online" for end in endpoints}
+    # Asterisk does not tell when it is made to forget a phone, as browsers' are.
+    states |= dict.fromkeys(lines.phones.keys() - states.keys(), False)
+    told = (phone(lines, name, reachable) for name, reachable in states.items())
     return [change for change in told if change is not None]
 
 

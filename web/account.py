@@ -9,6 +9,7 @@ from aiohttp import web
 
 from cases.errors import SignInRefused
 from cases.records import Person
+from web import phones
 from web.gate import COOKIE, json_answer
 from web.limits import Tries
 from web.problems import Problem, locked
@@ -84,6 +85,7 @@ def _over_tls(request: web.Request) -> bool:
 
 
 async def sign_out(asked: Asked) -> web.Response:
+    await phones.take_back(asked)
     await asked.deps.sessions.revoke(asked.token, asked.now)
     await asked.live.close_stale()
     response = web.Response(status=204)

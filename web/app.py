@@ -11,7 +11,19 @@ from typing import Final
 from aiohttp import WSCloseCode, web
 
 from cases.errors import NotFound
-from web import account, calls, catalogue, health, page, people, seats, slips, watch
+from web import (
+    account,
+    calls,
+    catalogue,
+    health,
+    page,
+    people,
+    phones,
+    seats,
+    sip,
+    slips,
+    watch,
+)
 from web.gate import (
     API,
     CATALOGUE,
@@ -35,6 +47,8 @@ async def openapi(asked: Asked) -> web.Response:
 
 ROUTES: Final[tuple[Route, ...]] = (
     *account.ROUTES,
+    *phones.ROUTES,
+    *sip.ROUTES,
     *seats.ROUTES,
     *people.ROUTES,
     *watch.ROUTES,
@@ -64,9 +78,9 @@ def make_app(deps: Deps) -> web.Application:
     app[DEPS] = deps
     app[TRIES] = account.sign_in_limits()
     app[CATALOGUE] = catalogue.made(deps.settings)
-    app.router.add_get("/", page.front, allow_head=True)
     for route in ROUTES:
         app.router.add_route(route.method, API + route.path, partial(answer, route))
+    app.router.add_get(page.PATHS, page.screens, allow_head=True)
     app.on_response_prepare.append(add_headers)
     app.cleanup_ctx.append(_follow)
     app.on_shutdown.append(_close_screens)
@@ -86,6 +100,9 @@ async def _follow(app: web.Application) -> AsyncIterator[None]:
             return False
         return True
 
+    async def given() -> Mapping[str, str]:
+        return await deps.phones.given(deps.clock.now())
+
     app[LIVE] = Live(
         deps.settings,
         deps.desk,
@@ -93,13 +110,16 @@ async def _follow(app: web.Application) -> AsyncIterator[None]:
         history=deps.history,
         names=names,
         valid=valid,
+        given=given,
         beat_s=deps.beat_s,
     )
     beat = asyncio.create_task(app[LIVE].beat(), name="board beat")
+    sweeping = asyncio.create_task(phones.sweeping(deps), name="browsers' phones")
     yield
+    sweeping.cancel()
     app[LIVE].close(WSCloseCode.GOING_AWAY)
     # Not cancelled at once: a query cut off in the middle leaves a broken connection behind.
-    await asyncio.wait([beat], timeout=LAST_BEAT_S)
+    await asyncio.wait([beat, sweeping], timeout=LAST_BEAT_S)
     beat.cancel()
     with suppress(asyncio.CancelledError):
         await beat

@@ -15,6 +15,7 @@ from cases.mask import mask_number
 from config.model import SeatPlace
 from router import facts as f
 from router.call import Call
+from router.phones import is_browser, kind
 from router.state import Snapshot, State
 from web import views as v
 from web.today import counted, fresh_day
@@ -64,7 +65,7 @@ class Board:
             self._state.pbx_up,
             dict(self._seats),
             dict(self._calls),
-            dict(self._state.phones),
+            {phone: up for phone, up in self._state.phones.items() if not is_browser(phone)},
             self._today,
             self._notes,
         )
@@ -126,10 +127,10 @@ class Board:
             seats.add(getattr(fact.body, "seat_id", ""))
             calls.add(getattr(fact.body, "call_id", ""))
             if isinstance(fact.body, f.PhoneReachable | f.PhoneLost):
-                phones[fact.body.phone] = self._state.phones[fact.body.phone]
+                phones[fact.body.phone] = self._state.reachable(fact.body.phone)
         changes = [
             *self._redrawn_calls(calls - {""}),
-            *(v.PhoneChanged(phone, up) for phone, up in phones.items()),
+            *(v.PhoneChanged(phone, up) for phone, up in phones.items() if not is_browser(phone)),
             *self._redrawn_seats(seats - {""}, phones),
         ]
         if self._state.pbx_up != pbx_up:
@@ -210,6 +211,7 @@ class Board:
             person_id=seat.person_id,
             person_name=self._names.get(seat.person_id, ""),
             phone=seat.phone,
+            phone_kind=kind(seat.phone),
             phone_reachable=self._state.phones.get(seat.phone, False),
             call_id=seat.call_id,
             wants_not_ready=seat.wants_not_ready,

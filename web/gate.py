@@ -241,6 +241,8 @@ def _query(route: Route, request: web.Request) -> Any:
 async def _body(route: Route, request: web.Request) -> Any:
     if route.body is None:
         return None
+    if route.body_optional and not request.body_exists:
+        return route.body()
     if request.content_type != "application/json":
         raise Problem("content-type-unsupported")
     raw = await request.read()

@@ -20,6 +20,7 @@ from router.facts import Fact
 from router.ports import Clock, Desk
 from web import views as v
 from web.board import Board
+from web.pipe import Pipe
 from web.screens import CLOSE_SIGNED_OUT, Screen
 from web.today import fresh_day
 
@@ -66,8 +67,9 @@ encode = msgspec.json.Encoder().encode
 
 
 class Live:
-    """`history`, `names` (person → name) and `valid` (is this session still good) may fail: the
-    board goes on without and asks again at the next beat.
+    """`history`, `names` (person → name), `valid` (is this session still good) and `given`
+    (hashed session → its phone in the browser) may fail: the board goes on without and asks again
+    at the next beat.
     """
 
     def __init__(
@@ -79,6 +81,7 @@ class Live:
         history: Callable[[float], Awaitable[Sequence[Fact]]],
         names: Callable[[], Awaitable[Mapping[str, str]]],
         valid: Callable[[str], Awaitable[bool]],
+        given: Callable[[], Awaitable[Mapping[str, str]]],
         beat_s: float,
     ) -> None:
         self._places = settings.seats
@@ -88,10 +91,12 @@ class Live:
         self._history = history
         self._names = names
         self._valid = valid
+        self._given = given
         self._beat_s = beat_s
         self._pending: list[Fact] = []
         self._timer: asyncio.TimerHandle | None = None
         self._screens: set[Screen] = set()
+        self._pipes: set[Pipe] = set()
         self._closed = asyncio.Event()
         self._hurry = asyncio.Event()
         # Following first, then the snapshot: nothing can fall in between, and what is in both
@@ -128,12 +133,22 @@ class Live:
     def screens(self) -> int:
         return len(self._screens)
 
+    def attach(self, pipe: Pipe) -> None:
+        """A page's phone speaks through this server; it ends when its sign-in has it no longer."""
+        self._pipes.add(pipe)
+
+    def detach(self, pipe: Pipe) -> None:
+        self._pipes.discard(pipe)
+
     async def close_stale(self) -> None:
-        """Close the screens whose sessions are over."""
+        """Close the screens whose sessions are over, and phones that their sessions lost."""
         tokens = {screen.token for screen in self._screens}
         over = {token for token in tokens if not await self._valid(token)}
         for screen in [screen for screen in self._screens if screen.token in over]:
             screen.close(CLOSE_SIGNED_OUT)
+        given = await self._given() if self._pipes else {}
+        for pipe in [pipe for pipe in self._pipes if given.get(pipe.key) != pipe.phone]:
+            pipe.close(CLOSE_SIGNED_OUT)
 
     def close(self, code: int) -> None:
         """Stop following, end the beat and close every screen; a second time does nothing."""
@@ -146,6 +161,8 @@ class Live:
             self._timer.cancel()
         for screen in self._screens:
             screen.close(code)
+        for pipe in self._pipes:
+            pipe.close(code)
 
     # ---- following ----
 

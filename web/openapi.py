@@ -44,7 +44,7 @@ def document(routes: Sequence[Route], *, prefix: str, title: str, version: str) 
     types = {ProblemBody} | {
         kind
         for route in routes
-        for kind in (route.body, route.reply, *route.also.values())
+        for kind in (route.body, route.reply, *route.sends, *route.also.values())
         if kind is not None
     }
     _, components = msgspec.json.schema_components(sorted(types, key=_name), ref_template=_REF)
@@ -104,9 +104,11 @@ def _operation(route: Route) -> Schema:
     }
     if route.needs:
         operation["x-right"] = route.needs
+    if route.sends:
+        operation["x-sends"] = [_ref(kind) for kind in route.sends]
     if route.body is not None:
         operation["requestBody"] = {
-            "required": True,
+            "required": not route.body_optional,
             "content": {"application/json": {"schema": _ref(route.body)}},
         }
     return operation

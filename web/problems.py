@@ -14,7 +14,15 @@ from typing import Final
 
 import msgspec
 
-from cases.errors import CaseError, Conflict, Forbidden, Invalid, NotFound, SignInRefused
+from cases.errors import (
+    CaseError,
+    Conflict,
+    Forbidden,
+    Invalid,
+    NotFound,
+    PhoneElsewhere,
+    SignInRefused,
+)
 from config.words import Tongue, words
 from router.verdict import Refusal
 
@@ -41,6 +49,8 @@ STATUS: Final[Mapping[str, int]] = {
     "phone-taken": 409,
     "phone-unknown": 409,
     "phone-missing": 409,
+    "phone-not-issued": 409,
+    "phone-elsewhere": 409,
     "seat-not-signed-in": 409,
     "seat-in-call": 409,
     "not-in-wrapup": 409,
@@ -68,6 +78,7 @@ STATUS: Final[Mapping[str, int]] = {
     "too-many-tries": 429,
     "internal": 500,
     "not-ready": 503,
+    "exchange-unavailable": 503,
     "router-away": 503,
     "store-unavailable": 503,
 }
@@ -142,6 +153,8 @@ def of_case(error: CaseError, now: float) -> Problem:
             return Problem("forbidden", detail={"right": right})
         case Conflict(actual=actual):
             return Problem("version-conflict", "version", detail={"version": actual})
+        case PhoneElsewhere(code=code):
+            return Problem(code)
         case Invalid(field=field, code=code):
             return Problem(code, field)
         case _:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import msgspec
 from aiohttp import web
 
 from cases.access import Access, Right
+from cases.browserphones import BrowserPhones
 from cases.people import People
 from cases.records import Person, Viewer
 from cases.sessions import Sessions
@@ -31,6 +32,32 @@ class Part(msgspec.Struct, frozen=True):
     """Facts that wait to be written, where that has a meaning."""
     detail: str = ""
     """A stable word or a version; never a sentence, an address or a secret."""
+
+
+class Browsers(Protocol):
+    """The telephone exchange's side of phones in browsers (telephony/browsers.py)."""
+
+    @property
+    def realm(self) -> str:
+        """Of the phones' digest sign-in."""
+        ...
+
+    @property
+    def sip_url(self) -> str:
+        """Where the exchange speaks SIP over a websocket; for us, never for a page."""
+        ...
+
+    async def admit(self, phone: str, password: str, display: str) -> None:
+        """Let a phone in with this password from now on. Raises OSError."""
+        ...
+
+    async def dismiss(self, phone: str) -> None:
+        """Let it in no longer; not an error when it is not known. Raises OSError."""
+        ...
+
+    async def admitted(self) -> frozenset[str]:
+        """The browsers' phones that are let in. Raises OSError."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +79,8 @@ class Deps:
     """
     provision: Callable[[], Awaitable[None]]
     """Brings the telephone exchange's accounts in step with `people.phones()`."""
+    phones: BrowserPhones
+    browsers: Browsers
     beat_s: float = 10.0
     """Screens get a sign of life this often, and the board looks at the date."""
 
@@ -93,11 +122,15 @@ class Route:
     handler: Handler
     summary: str
     body: type[msgspec.Struct] | None = None
+    body_optional: bool = False
+    """Without a body its defaults count."""
     query: type[msgspec.Struct] | None = None
     reply: type[msgspec.Struct] | None = None
     """None: no body (204), or whatever `media` says."""
     status: int = 200
     media: str = "application/json"
+    sends: Sequence[type[msgspec.Struct]] = ()
+    """What a websocket sends, each a JSON text."""
     errors: Sequence[str] = field(default=())
     """Codes of its own; those that follow from the other columns are added by the document."""
     also: Mapping[int, type[msgspec.Struct]] = field(default_factory=dict)

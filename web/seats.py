@@ -13,6 +13,7 @@ import msgspec
 
 from cases.access import require
 from router import events as e
+from router.phones import PhoneKind
 from web.problems import Problem, of_refusal
 from web.route import Asked, Route
 from web.views import SeatView
@@ -37,19 +38,34 @@ async def seats(asked: Asked) -> Seats:
     return Seats(asked.live.board().seats())
 
 
+class SeatBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`browser`: the phone that POST /me/phone gave to this sign-in."""
+
+    phone: PhoneKind = "own"
+
+
 async def sign_in(asked: Asked) -> SeatView:
-    """With the person's own phone and skills."""
+    """With the person's own phone or the one in the browser, and the person's skills."""
     seat_id, person = asked.path["seat"], asked.person
     place = next((place for place in asked.deps.settings.seats if place.id == seat_id), None)
     if place is None:
         raise Problem("seat-unknown", "seat")
-    if not person.phone:
-        raise Problem("phone-missing")
+    phone = await _phone(asked)
     provider = "purchased" if "purchased" in (person.provider, place.provider) else "staff"
     asked.live.name(person.id, person.name)
-    return await _ask(
-        asked, e.SignIn(seat_id, person.id, person.phone, dict(person.skills), provider)
-    )
+    return await _ask(asked, e.SignIn(seat_id, person.id, phone, dict(person.skills), provider))
+
+
+async def _phone(asked: Asked) -> str:
+    body: SeatBody = asked.body
+    if body.phone == "browser":
+        given = await asked.deps.phones.of(asked.token, asked.now)
+        if given is None:
+            raise Problem("phone-not-issued")
+        return given.phone
+    if not asked.person.phone:
+        raise Problem("phone-missing")
+    return asked.person.phone
 
 
 async def sign_out(asked: Asked) -> SeatView:
@@ -122,11 +138,15 @@ ROUTES = (
         method="POST",
         path="/seats/{seat}/sign-in",
         handler=sign_in,
-        summary="Sit down at a seat, not ready yet",
+        summary="Sit down at a seat, not ready yet, with my own phone or the one in the browser",
+        body=SeatBody,
+        body_optional=True,
         reply=SeatView,
         errors=(
             "seat-unknown",
             "phone-missing",
+            "phone-not-issued",
+            "seat-in-call",
             "phone-unknown",
             "phone-taken",
             "seat-taken",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from router.facts import Outcome, SeatState, Stage
+from router.phones import PhoneKind
 
 
 class _View(msgspec.Struct, frozen=True):
@@ -27,6 +28,7 @@ class SeatView(_View, frozen=True):
     person_id: str = ""
     person_name: str = ""
     phone: str = ""
+    phone_kind: PhoneKind | None = None
     phone_reachable: bool = False
     call_id: str = ""
     """The call that is offered, talked or wrapped up."""
@@ -90,7 +92,7 @@ class BoardView(_View, frozen=True):
     seats: dict[str, SeatView]
     calls: dict[str, CallView]
     phones: dict[str, bool]
-    """Phone → reachable."""
+    """Phone → reachable. One in a browser stands only at the seat it is signed in at."""
     today: Today
     notes: tuple[Note, ...]
     """Newest last, at most `web.board.NOTES`."""

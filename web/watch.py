@@ -8,7 +8,7 @@ from contextlib import suppress
 from aiohttp import hdrs, web
 from yarl import URL
 
-from web.live import LiveBoard
+from web.live import Beat, Delta, LiveBoard
 from web.problems import Problem
 from web.route import Asked, Route
 from web.screens import Screen
@@ -23,7 +23,7 @@ async def live(asked: Asked) -> LiveBoard:
 
 async def watch(asked: Asked) -> web.WebSocketResponse:
     """First the whole board, then changes. What a screen sends is read and not looked at."""
-    _same_site(asked.request)
+    same_site(asked.request)
     ws = web.WebSocketResponse(heartbeat=PING_S, max_msg_size=4096, compress=False)
     if not ws.can_prepare(asked.request).ok:
         raise Problem("bad-request")
@@ -43,7 +43,8 @@ async def watch(asked: Asked) -> web.WebSocketResponse:
     return ws
 
 
-def _same_site(request: web.Request) -> None:
+def same_site(request: web.Request) -> None:
+    """Raises Problem for a websocket that a page of another site opens."""
     # Browsers let any page open a websocket anywhere, cookie included; only Origin tells.
     origin = request.headers.get(hdrs.ORIGIN)
     if origin is not None and URL(origin).authority != request.host:
@@ -64,6 +65,7 @@ ROUTES = (
         handler=watch,
         summary="The live board and its changes",
         media="websocket",
+        sends=(LiveBoard, Delta, Beat),
         status=101,
         errors=("bad-request", "origin-refused"),
     ),

@@ -16,6 +16,7 @@ import aiohttp
 import msgspec
 
 from cases.access import Access
+from cases.browserphones import BrowserPhones
 from cases.journal import FileJournal
 from cases.people import People
 from cases.records import NewPerson, Role
@@ -156,6 +157,8 @@ class House:
             "health": self.health,
             "history": self._history,
             "provision": self._provision,
+            "phones": BrowserPhones(self.store),
+            "browsers": self.pbx.browsers,
         }
         return Deps(**(mine | other))
 

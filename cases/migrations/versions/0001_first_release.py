@@ -274,6 +274,19 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_voicemails_call_id"), ["call_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_voicemails_state"), ["state"], unique=False)
 
+    op.create_table(
+        "browser_phones",
+        sa.Column("person_id", sa.Text(), nullable=False),
+        sa.Column("phone", sa.Text(), nullable=False),
+        sa.Column("token_hash", sa.Text(), nullable=True),
+        sa.Column("given_at", sa.Double(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["people.person_id"], name=op.f("fk_browser_phones_person_id")
+        ),
+        sa.PrimaryKeyConstraint("person_id", name=op.f("pk_browser_phones")),
+        sa.UniqueConstraint("phone", name=op.f("uq_browser_phones_phone")),
+    )
+
     # The audit chain begins with nothing; the row is what writers of the chain lock.
     head = sa.table("audit_head", sa.column("id"), sa.column("seq"), sa.column("hash"))
     op.execute(sa.insert(head).values(id=1, seq=0, hash="0" * 64))
