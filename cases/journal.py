@@ -74,6 +74,13 @@ class FileJournal:
         self._thread.start()
 
     @property
+    def holder(self) -> str:
+        """Names this log while it is held: another process that says the same has let go of it."""
+        lock = os.fstat(self._hold)
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+        return f"{boot}-{lock.st_dev}-{lock.st_ino}"
+
+    @property
     def last_seq(self) -> int:
         """Number of the newest fact; 0 when there has been none."""
         return self._last

@@ -6,15 +6,25 @@ seconds (UTC); durations seconds. None means that it has not happened or is not 
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
+
+from cases.vocabulary import EMOTIONS, GROUPS, KINDS, MATTERS, one_of
+from router import facts as f
 
 Role = Literal["seat", "supervisor", "analyst", "admin"]
 Provider = Literal["staff", "purchased"]
 RecordingKind = Literal["call", "voicemail"]
 RecordingStatus = Literal["pending", "ready", "missing", "broken"]
 VoicemailState = Literal["new", "handled"]
+Reason = f.VoicemailWhy | Literal["fallback"]
+"""Why a message was left; `fallback`: with the dialplan alone."""
+
+_Kind = Annotated[str, one_of("", *KINDS)]
+_Matter = Annotated[str, one_of("", *MATTERS)]
+_Group = Annotated[str, one_of(*GROUPS)]
+_Emotion = Annotated[int, one_of(*EMOTIONS)]
 
 
 class _Record(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,10 +94,10 @@ class CallRecord(_Record, frozen=True):
     within_hours: bool
     language: str
     service: str
-    stage: str
-    outcome: str | None
-    hangup_by: str | None
-    talk_ended_by: str | None
+    stage: f.Stage
+    outcome: f.Outcome | None
+    hangup_by: f.HangupParty | None
+    talk_ended_by: f.HangupParty | None
     cause: int | None
     opened_at: float
     queued_at: float | None
@@ -105,10 +115,10 @@ class CallRecord(_Record, frozen=True):
     offers: int
     seat_id: str | None
     person_id: str | None
-    provider: str | None
+    provider: Provider | None
     score: int | None
     line_version: str
-    voicemail_why: str | None
+    voicemail_why: f.VoicemailWhy | None
     healed: bool
     fallback: bool
     fallback_by: str | None
@@ -126,7 +136,7 @@ class LegRecord(_Record, frozen=True):
     rang_at: float | None
     answered_at: float | None
     ended_at: float | None
-    ended_by: str | None
+    ended_by: f.HangupParty | None
     cause: int | None
 
 
@@ -144,7 +154,7 @@ class OfferRecord(_Record, frozen=True):
     waited_s: float
     rang_at: float | None
     ended_at: float | None
-    end: str | None
+    end: f.OfferEnd | None
     cause: int | None
     rang_s: float | None
 
@@ -156,7 +166,7 @@ class RatingRecord(_Record, frozen=True):
     person_id: str
     at: float
     score: int | None
-    missed: str | None
+    missed: f.RatingMissedWhy | None
 
 
 class RecordingRecord(_Record, frozen=True):
@@ -177,7 +187,7 @@ class VoicemailRecord(_Record, frozen=True):
     call_id: str
     slip_number: str
     caller_number: str
-    why: str
+    why: Reason
     seconds: float
     left_at: float
     state: VoicemailState
@@ -200,14 +210,14 @@ class SlipRecord(_Record, frozen=True):
     number: str
     call_id: str
     version: int
-    kind: str
-    matter: str
+    kind: _Kind
+    matter: _Matter
     place: str
     """Code of a division (`config.divisions`) where the matter lies; empty: not filled."""
     place_detail: str
     text: str
-    groups: tuple[str, ...]
-    emotion: int | None
+    groups: tuple[_Group, ...]
+    emotion: _Emotion | None
     created_at: float
     updated_at: float
     updated_by: str | None
@@ -247,10 +257,10 @@ class CallPage(_Record, frozen=True):
 class SlipChange(_Record, frozen=True):
     """What to set; UNSET leaves a field as it is. Vocabulary: `cases.slips`."""
 
-    kind: str | msgspec.UnsetType = msgspec.UNSET
-    matter: str | msgspec.UnsetType = msgspec.UNSET
+    kind: _Kind | msgspec.UnsetType = msgspec.UNSET
+    matter: _Matter | msgspec.UnsetType = msgspec.UNSET
     place: str | msgspec.UnsetType = msgspec.UNSET
     place_detail: str | msgspec.UnsetType = msgspec.UNSET
     text: str | msgspec.UnsetType = msgspec.UNSET
-    groups: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
-    emotion: int | msgspec.UnsetType | None = msgspec.UNSET
+    groups: tuple[_Group, ...] | msgspec.UnsetType = msgspec.UNSET
+    emotion: _Emotion | msgspec.UnsetType | None = msgspec.UNSET

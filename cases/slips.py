@@ -1,8 +1,8 @@
-"""The call slip (话务工单): its number, which can be read over the telephone, and its vocabulary.
+"""The call slip (话务工单): its number, which can be read over the telephone, and its content.
 
 PURE. A number is the day (YYMMDD, centre's time zone), a running number of at least five digits,
-and a check digit, so that a misheard digit is told at once (shared domain notes 3a). The codes are
-those of the trade (3b, 3c, 3d), a place is the code of a division; names are in the catalogues.
+and a check digit, so that a misheard digit is told at once (shared domain notes 3a). A place is
+the code of a division (`config.divisions`), everything else is of `cases.vocabulary`.
 """
 
 from __future__ import annotations
@@ -14,55 +14,18 @@ import msgspec
 
 from cases.errors import Invalid, storable
 from cases.records import SlipChange
+from cases.vocabulary import EMOTIONS, GROUPS, KINDS, MATTERS
 
-KINDS = ("consultation", "help", "complaint", "report", "suggestion", "praise", "other")
-"""诉求性质: 咨询 求助 投诉 举报 建议 表扬 其他."""
-
-MATTERS = (
-    *(f"A{number:02d}" for number in range(1, 20)),
-    *(f"A03{number:02d}" for number in range(1, 6)),
-    "A99",
-    *(f"B{number:02d}" for number in range(1, 7)),
-    *(f"C{number:02d}" for number in range(1, 7)),
-    *(f"D{number:02d}" for number in range(1, 8)),
-    "E",
-    "Z",
-)
-"""Codes of the matter: A civil, B criminal, C administrative, D legal services, E other, Z void."""
-
-MATTER_HEADS = ("A", "B", "C", "D")
-"""What the matters lie under; none of them is a matter itself."""
-
-GROUPS = (
-    "migrant_worker",
-    "new_employment",
-    "disabled",
-    "elderly",
-    "women",
-    "single_mother",
-    "minor",
-    "youth",
-    "low_income",
-    "out_of_poverty_unstable",
-    "unemployed",
-    "military_family",
-    "veteran",
-    "other_preferential",
-    "martyr_family",
-    "good_samaritan",
-    "domestic_violence",
-    "detainee_family",
-    "inmate_or_released",
-    "minority_language",
-    "clergy",
-    "foreigner",
-    "enterprise",
-    "other",
-)
-"""来电群体, several may be true of one caller."""
-
-EMOTIONS = (1, 2, 3, 4)
-"""情绪等级: 1 平稳, 2 焦虑, 3 激动, 4 极端."""
+__all__ = [
+    "EMOTIONS",
+    "GROUPS",
+    "KINDS",
+    "MATTERS",
+    "check_change",
+    "checked_number",
+    "slip_day",
+    "slip_number",
+]
 
 MOST_TEXT = 20_000
 MOST_PLACE_DETAIL = 200

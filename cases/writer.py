@@ -25,7 +25,7 @@ from router.facts import Fact
 RETRY_S = (0.1, 5.0)
 """First and longest pause after a failed write; it doubles in between."""
 
-_ROOM = 5000
+ROOM = 5000
 """Facts kept in memory for the next batch; beyond that they are read from the log."""
 
 log = structlog.get_logger()
@@ -70,6 +70,7 @@ class StoreWriter:
         flush_rows: int,
         committed: Callable[[Sequence[Fact]], None] = lambda _facts: None,
         retry_s: tuple[float, float] = RETRY_S,
+        room: int = ROOM,
     ) -> None:
         self._ledger = Ledger(store, zone)
         self._journal = journal
@@ -77,6 +78,7 @@ class StoreWriter:
         self._flush_rows = flush_rows
         self._committed = committed
         self._retry_s = retry_s
+        self._room = room
         self._position = 0
         self._fresh: deque[Fact] = deque()
         self._news = asyncio.Event()
@@ -96,7 +98,7 @@ class StoreWriter:
 
     def follow(self, facts: Sequence[Fact]) -> None:
         """Facts that happened, in order; they are in the log already. Never blocks."""
-        if len(self._fresh) + len(facts) > _ROOM:
+        if len(self._fresh) + len(facts) > self._room:
             self._fresh.clear()
         self._fresh.extend(facts)
         self._news.set()

@@ -2,7 +2,8 @@
 
 Softphones call the line, press keys and talk; softphones at seats answer, decline or do not. Then
 every call is compared with the store. It is a visitor: the line must be running, must be idle and
-must have no agents of its own at work, because their phones would ring.
+must have no agents of its own at work, because their phones would ring. `hotline demo month` is
+something else, see `hotline.demo_month`.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from cases.sessions import Sessions
 from cases.store import Store
 from config.model import Settings
 from config.words import Words, words
+from hotline import demo_month
 from hotline.cast import Cast
 from hotline.cli import DONE, FAILED, Refused
 from hotline.demo_check import Checked, check
@@ -40,10 +42,15 @@ Say = Callable[[str], None]
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    del parser  # the settings are all it looks at
+    book = words(parser.get_default("lang"))
+    scenes = parser.add_subparsers(dest="scene", metavar="month")
+    about = book.text("demo.month.about")
+    demo_month.arguments(scenes.add_parser("month", help=about, description=about), book)
 
 
 def main(args: argparse.Namespace, settings: Settings) -> int:
+    if args.scene == "month":
+        return demo_month.main(args, settings)
     return DONE if asyncio.run(_visit(settings, args.lang)) else FAILED
 
 

@@ -42,11 +42,9 @@ from telephony.secrets import kept_secrets
 from telephony.sounds import install
 from web.route import Deps, Part
 from web.server import WebServer
+from web.today import COUNTED
 
 log = structlog.get_logger(__name__)
-
-COUNTED: Final = ("CallOpened", "Queued", "CallClosed", "FallbackImported")
-"""Facts the board counts today by."""
 
 DRAIN_S: Final = 5.0
 """At the end the database gets this long for what is in the log; the rest waits there."""
@@ -124,7 +122,7 @@ async def running(settings: Settings, store: Store, say: Say) -> AsyncIterator[H
 
         async def history(since: float) -> Sequence[Fact]:
             await writer.caught_up(journal.last_seq, DRAIN_S)
-            return await facts_since(store, since, COUNTED)
+            return await facts_since(store, since, [kind.__name__ for kind in COUNTED])
 
         async def tell_phones() -> None:
             await provision(settings, people)

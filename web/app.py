@@ -112,6 +112,7 @@ async def _follow(app: web.Application) -> AsyncIterator[None]:
         valid=valid,
         given=given,
         beat_s=deps.beat_s,
+        parts=deps.health,
     )
     beat = asyncio.create_task(app[LIVE].beat(), name="board beat")
     sweeping = asyncio.create_task(phones.sweeping(deps), name="browsers' phones")

@@ -6,42 +6,44 @@ tests/web/test_board.py). Never decides, never reads a clock, never shows a numb
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, tzinfo
-
-import msgspec
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from typing import get_args
+from zoneinfo import ZoneInfo
 
 from cases.mask import mask_number
-from config.model import SeatPlace
+from config.model import SeatPlace, Settings
 from router import facts as f
 from router.call import Call
 from router.phones import is_browser, kind
 from router.state import Snapshot, State
 from web import views as v
-from web.today import counted, fresh_day
+from web.notes import notes
+from web.today import Day
 
 NOTES = 50
 """Notes kept on the board."""
 
 
 class Board:
-    """`today` holds what was counted before the snapshot; see `recall` when that is not known."""
+    """`now`: epoch seconds; which day is counted. What was before the snapshot: see `recall`."""
 
-    def __init__(
-        self, snapshot: Snapshot, places: Sequence[SeatPlace], zone: tzinfo, today: v.Today
-    ) -> None:
+    def __init__(self, snapshot: Snapshot, settings: Settings, now: float) -> None:
         self._state = State.restore(snapshot)
-        self._places = {place.id: place for place in places}
-        self._zone = zone
+        self._places = {place.id: place for place in settings.seats}
+        zone = ZoneInfo(settings.line.centre.timezone)
+        self._day = Day(settings.line, settings.targets, zone, now, snapshot)
+        self._today = self._day.view()
         self._names: dict[str, str] = {}
-        self._today = today
-        self._began = snapshot.seq
         self._notes: tuple[v.Note, ...] = ()
+        self._parts = {"pbx": self._pbx_part()}
         self._seq = snapshot.seq
         self._order = self._waiting_order()
         known = dict.fromkeys([*self._places, *self._state.seats])
         self._seats = {seat_id: self._draw_seat(seat_id) for seat_id in known}
         self._calls = {call.id: self._draw_call(call) for call in self._state.calls.values()}
+        self._queues = self._draw_queues()
+        self._seat_states = self._count_seats()
 
     @property
     def seq(self) -> int:
@@ -66,29 +68,31 @@ class Board:
             dict(self._seats),
             dict(self._calls),
             {phone: up for phone, up in self._state.phones.items() if not is_browser(phone)},
+            dict(self._queues),
+            self._seat_states,
+            dict(self._parts),
             self._today,
             self._notes,
         )
 
-    def day_of(self, at: float) -> str:
-        """The centre's local day at `at` (epoch s)."""
-        return datetime.fromtimestamp(at, self._zone).date().isoformat()
+    @property
+    def wants_since(self) -> float | None:
+        """Since when (epoch s) `recall` wants to know the counted facts; None: not at all."""
+        return None if self._day.whole else self._day.wants_since
 
     def turn(self, now: float) -> tuple[v.Change, ...]:
         """Begin a new day's counters when `now` lies on one; called now and then."""
-        day = self.day_of(now)
-        if day <= self._today.day:
-            return ()
-        self._today = fresh_day(day)
-        return (v.DayChanged(self._today),)
+        self._day.turn(now)
+        return tuple(self._redrawn_day())
 
     def recall(self, history: Iterable[f.Fact]) -> tuple[v.Change, ...]:
         """Count the facts of today from before the board began; the rest is passed over."""
-        for fact in history:
-            if fact.seq <= self._began and self.day_of(fact.at) == self._today.day:
-                self._today = counted(self._today, fact.body, self.day_of)
-        self._today = msgspec.structs.replace(self._today, whole=True)
-        return (v.DayChanged(self._today),)
+        self._day.recall(history)
+        return tuple(self._redrawn_day())
+
+    def health(self, parts: Mapping[str, v.Part]) -> tuple[v.Change, ...]:
+        """Show these parts as they are now; `pbx` the board knows itself."""
+        return tuple(self._redrawn_parts(parts))
 
     @property
     def names(self) -> Mapping[str, str]:
@@ -111,19 +115,19 @@ class Board:
         Facts already folded are passed over. Raises ValueError when one is missing: the board
         must then be built anew.
         """
-        today, pbx_up = self._today, self._state.pbx_up
-        notes: list[v.Note] = []
+        pbx_up = self._state.pbx_up
+        fresh: list[v.Note] = []
         seats: set[str] = set()
         calls: set[str] = set()
         phones: dict[str, bool] = {}
+        counted = False
         for fact in facts:
             if fact.seq <= self._state.seq:
                 continue
+            fresh.extend(notes(fact, self._state, self._names))
             self._state.apply(fact)
-            self.turn(fact.at)
-            if self.day_of(fact.at) == self._today.day:
-                self._today = counted(self._today, fact.body, self.day_of)
-            notes.extend(_notes(fact))
+            counted |= self._day.turn(fact.at)
+            counted |= self._day.apply(fact)
             seats.add(getattr(fact.body, "seat_id", ""))
             calls.add(getattr(fact.body, "call_id", ""))
             if isinstance(fact.body, f.PhoneReachable | f.PhoneLost):
@@ -135,10 +139,11 @@ class Board:
         ]
         if self._state.pbx_up != pbx_up:
             changes.append(v.PbxChanged(self._state.pbx_up))
-        if self._today != today:
-            changes.append(v.DayChanged(self._today))
-        changes.extend(v.Noted(note) for note in notes)
-        self._notes = (*self._notes, *notes)[-NOTES:]
+            changes.extend(self._redrawn_parts({"pbx": self._pbx_part()}))
+        if counted:
+            changes.extend(self._redrawn_day())
+        changes.extend(v.Noted(note) for note in fresh)
+        self._notes = (*self._notes, *fresh)[-NOTES:]
         if changes:
             self._seq = self._state.seq
         return tuple(changes)
@@ -153,6 +158,10 @@ class Board:
             if drawn != self._seats.get(seat_id):
                 self._seats[seat_id] = drawn
                 yield v.SeatChanged(drawn)
+        states = self._count_seats() if touched else self._seat_states
+        if states != self._seat_states:
+            self._seat_states = states
+            yield v.SeatsCounted(states)
 
     def _redrawn_calls(self, touched: set[str]) -> Iterator[v.Change]:
         order = self._waiting_order() if touched else self._order
@@ -169,6 +178,52 @@ class Board:
             if drawn != self._calls.get(call_id):
                 self._calls[call_id] = drawn
                 yield v.CallChanged(drawn)
+        if touched:
+            yield from self._redrawn_queues()
+
+    def _redrawn_queues(self) -> Iterator[v.Change]:
+        before, self._queues = self._queues, self._draw_queues()
+        for key in before.keys() - self._queues.keys():
+            yield v.QueueLeft(key)
+        for key, queue in self._queues.items():
+            if queue != before.get(key):
+                yield v.QueueChanged(queue)
+
+    def _redrawn_parts(self, parts: Mapping[str, v.Part]) -> Iterator[v.Change]:
+        for name, part in parts.items():
+            if self._parts.get(name) != part:
+                self._parts[name] = part
+                yield v.PartChanged(name, part)
+
+    def _redrawn_day(self) -> Iterator[v.Change]:
+        today = self._day.view()
+        if today != self._today:
+            self._today = today
+            yield v.DayChanged(today)
+
+    def _pbx_part(self) -> v.Part:
+        return v.Part("ok" if self._state.pbx_up else "down")
+
+    def _count_seats(self) -> dict[f.SeatState, int]:
+        found = Counter(seat.state for seat in self._seats.values())
+        return {state: found[state] for state in get_args(f.SeatState)}
+
+    def _draw_queues(self) -> dict[str, v.QueueView]:
+        waiting: dict[str, list[v.CallView]] = {}
+        for call_id in self._order:  # in waiting order: the first of a queue is its oldest
+            call = self._calls[call_id]
+            waiting.setdefault(f"{call.language}/{call.service}", []).append(call)
+        return {
+            key: v.QueueView(
+                key,
+                calls[0].language,
+                calls[0].service,
+                len(calls),
+                sum(call.stage == "ringing" for call in calls),
+                calls[0].entered_at or calls[0].opened_at,
+            )
+            for key, calls in waiting.items()
+        }
 
     def _waiting_order(self) -> dict[str, int]:
         """Call → place from 1. A call whose seat rings keeps its place until the answer."""
@@ -220,28 +275,3 @@ class Board:
             answered=seat.answered,
             talk_s=seat.busy_s,
         )
-
-
-def _notes(fact: f.Fact) -> Iterator[v.Note]:
-    seq, at, kind = fact.seq, fact.at, type(fact.body).__name__
-    match fact.body:
-        case f.CallClosed(call_id=call_id, outcome=outcome):
-            yield v.Note(seq, at, kind, call_id=call_id, what=outcome)
-        case f.FallbackImported(call_id=call_id, outcome=outcome):
-            yield v.Note(seq, at, kind, call_id=call_id, what=outcome)
-        case f.OfferEnded(call_id=call_id, seat_id=seat_id, end=end) if end != "answered":
-            yield v.Note(seq, at, kind, seat_id, call_id, end)
-        case f.SeatSignedIn(seat_id=seat_id) | f.SeatSignedOut(seat_id=seat_id):
-            yield v.Note(seq, at, kind, seat_id)
-        case f.SeatNotReady(seat_id=seat_id, reason=reason):
-            yield v.Note(seq, at, kind, seat_id, what=reason)
-        case f.PhoneLost(phone=phone):
-            yield v.Note(seq, at, kind, what=phone)
-        case f.PbxUp() | f.PbxDown() | f.LineStarted():
-            yield v.Note(seq, at, kind)
-        case f.Healed(what=what):
-            yield v.Note(seq, at, kind, what=what)
-        case f.CommandFailed(command=command, call_id=call_id):
-            yield v.Note(seq, at, kind, call_id=call_id, what=command)
-        case _:
-            pass

@@ -14,8 +14,8 @@ from typing import get_args
 import msgspec
 from aiohttp import hdrs, web
 
-from cases import slips
 from cases.records import Provider, Role
+from cases.vocabulary import EMOTIONS, GROUPS, KINDS, MATTER_HEADS, MATTERS
 from config.divisions import divisions
 from config.model import Settings, Targets
 from config.words import TONGUES, Tongue, Words, words
@@ -118,14 +118,14 @@ def catalogue(settings: Settings, tag: Tongue) -> Catalogue:
         not_ready_reasons=terms("reason", line.not_ready_reasons),
         reasons=terms("reason", dict.fromkeys([*line.not_ready_reasons, *OWN_REASONS])),
         skills=terms("skill", skills),
-        kinds=tuple(_choice(book, "kind", kind) for kind in slips.KINDS),
+        kinds=tuple(_choice(book, "kind", kind) for kind in KINDS),
         matters=_matters(book),
-        groups=tuple(_choice(book, "group", group) for group in slips.GROUPS),
+        groups=tuple(_choice(book, "group", group) for group in GROUPS),
         divisions=tuple(
             Choice(d.code, d.called(tag), f"{d.name} {d.english} {d.initials}", d.parent)
             for d in divisions(centre.divisions)
         ),
-        emotions=terms("emotion", slips.EMOTIONS),
+        emotions=terms("emotion", EMOTIONS),
         scores=terms("score", range(1, 6)),
         outcomes=terms("outcome", get_args(f.Outcome)),
         stages=terms("stage", get_args(f.Stage)),
@@ -155,13 +155,13 @@ def _name(book: Words, section: str, code: str) -> str:
 
 def _choice(book: Words, section: str, code: str, parent: str = "") -> Choice:
     search = book.entries.get(f"catalogue.search.{section}.{code}", "")
-    choosable = code not in slips.MATTER_HEADS
+    choosable = code not in MATTER_HEADS
     return Choice(code, _name(book, section, code), search, parent, choosable)
 
 
 def _matters(book: Words) -> tuple[Choice, ...]:
     """Each under its heading: A, then A01 … A03, A0301 … and so on."""
-    codes = sorted({*slips.MATTERS, *slips.MATTER_HEADS})
+    codes = sorted({*MATTERS, *MATTER_HEADS})
     parents = {code: next((code[:n] for n in (3, 1) if len(code) > n), "") for code in codes}
     return tuple(_choice(book, "matter", code, parents[code]) for code in codes)
 

@@ -9,8 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime, time
-from zoneinfo import ZoneInfo
 
 import msgspec
 import structlog
@@ -22,12 +20,15 @@ from web import views as v
 from web.board import Board
 from web.pipe import Pipe
 from web.screens import CLOSE_SIGNED_OUT, Screen
-from web.today import fresh_day
 
 log = structlog.get_logger(__name__)
 
 GATHER_S = 0.05
 """Changes are gathered this long, so that a burst is one message and not hundreds."""
+
+LOOK_S = 1.0
+"""How each part is, is looked at this often; looking costs nothing."""
+NO_PARTS: Mapping[str, Callable[[], v.Part]] = {}
 
 
 class LiveBoard(msgspec.Struct, frozen=True, tag_field="type", tag="board"):
@@ -69,7 +70,7 @@ encode = msgspec.json.Encoder().encode
 class Live:
     """`history`, `names` (person → name), `valid` (is this session still good) and `given`
     (hashed session → its phone in the browser) may fail: the board goes on without and asks again
-    at the next beat.
+    at the next beat. `parts`: how each part of the house is.
     """
 
     def __init__(
@@ -83,9 +84,9 @@ class Live:
         valid: Callable[[str], Awaitable[bool]],
         given: Callable[[], Awaitable[Mapping[str, str]]],
         beat_s: float,
+        parts: Mapping[str, Callable[[], v.Part]] = NO_PARTS,
     ) -> None:
-        self._places = settings.seats
-        self._zone = ZoneInfo(settings.line.centre.timezone)
+        self._settings = settings
         self._desk = desk
         self._clock = clock
         self._history = history
@@ -93,6 +94,7 @@ class Live:
         self._valid = valid
         self._given = given
         self._beat_s = beat_s
+        self._parts = parts
         self._pending: list[Fact] = []
         self._timer: asyncio.TimerHandle | None = None
         self._screens: set[Screen] = set()
@@ -167,9 +169,22 @@ class Live:
     # ---- following ----
 
     def _built(self) -> Board:
-        snapshot = self._desk.snapshot()
-        day = datetime.fromtimestamp(self._clock.now(), self._zone).date().isoformat()
-        return Board(snapshot, self._places, self._zone, fresh_day(day, whole=False))
+        board = Board(self._desk.snapshot(), self._settings, self._clock.now())
+        board.health(self._looked())
+        return board
+
+    def _looked(self, *, steady: bool = False) -> dict[str, v.Part]:
+        """The parts as they are. `steady`: a number alone that has changed is not told yet."""
+        found = {name: look() for name, look in self._parts.items()}
+        if not steady:
+            return found
+        shown = self._board.view().parts
+        return {
+            name: part
+            for name, part in found.items()
+            if (known := shown.get(name)) is None
+            or (known.state, known.detail) != (part.state, part.detail)
+        }
 
     def _take(self, facts: Sequence[Fact]) -> None:
         # Called by the pump between two steps: keep it to this.
@@ -224,12 +239,22 @@ class Live:
             except Exception as error:
                 log.warning("the board waits for the store", error=type(error).__name__)
             self._tell(self.board().turn(self._clock.now()))
+            self._tell(self._board.health(self._looked()))
             self._show(self._beat())
+            await self._pause()
+
+    async def _pause(self) -> None:
+        """Until the next beat is due or wanted; parts that fail meanwhile are told at once."""
+        loop = asyncio.get_running_loop()
+        ends = loop.time() + self._beat_s
+        while not self._hurry.is_set() and (left := ends - loop.time()) > 0:
             with suppress(TimeoutError):
-                async with asyncio.timeout(self._beat_s):
+                async with asyncio.timeout(min(left, LOOK_S)):
                     await self._hurry.wait()
             if not self._closed.is_set():
-                self._hurry.clear()
+                self._tell(self._board.health(self._looked(steady=True)))
+        if not self._closed.is_set():
+            self._hurry.clear()
 
     def _beat(self) -> Beat:
         fresh = self._desk.fresh()
@@ -240,10 +265,9 @@ class Live:
             names = await self._names()
             self._tell(self.board().name(names))
         board = self.board()
-        if not board.view().today.whole:
-            day = datetime.fromisoformat(board.view().today.day).date()
-            midnight = datetime.combine(day, time(), self._zone)
-            facts = await self._history(midnight.timestamp())
+        since = board.wants_since
+        if since is not None:
+            facts = await self._history(since)
             self._flush()
-            if board is self._board:
+            if board is self._board and board.wants_since == since:
                 self._tell(board.recall(facts))

@@ -22,16 +22,9 @@ from router.facts import Fact
 from router.ports import Clock, Desk
 from web.limits import Tries
 from web.live import Live
+from web.views import Part
 
-
-class Part(msgspec.Struct, frozen=True):
-    """How one part of the house is. `down`: callers are not served as they should be."""
-
-    state: Literal["ok", "degraded", "down"]
-    behind: int | None = None
-    """Facts that wait to be written, where that has a meaning."""
-    detail: str = ""
-    """A stable word or a version; never a sentence, an address or a secret."""
+__all__ = ["Asked", "Deps", "Handler", "Part", "Route"]
 
 
 class Browsers(Protocol):
@@ -75,7 +68,7 @@ class Deps:
     history: Callable[[float], Awaitable[Sequence[Fact]]]
     """Facts recorded at or after an epoch second, in order; for today's counters at the start.
 
-    Only CallOpened, Queued, CallClosed and FallbackImported need be among them.
+    Only those of `web.today.COUNTED` need be among them.
     """
     provision: Callable[[], Awaitable[None]]
     """Brings the telephone exchange's accounts in step with `people.phones()`."""

@@ -7,7 +7,6 @@ from typing import Annotated
 import msgspec
 
 from cases.records import SlipChange, SlipRecord
-from cases.slips import EMOTIONS, GROUPS, KINDS, MATTERS
 from web.route import Asked, Route
 
 
@@ -21,19 +20,10 @@ class Slips(msgspec.Struct, frozen=True):
     slips: tuple[SlipRecord, ...]
 
 
-def _one_of(*values: object) -> msgspec.Meta:
-    # For the document only: `cases.slips` decides, and names what it does not know.
-    return msgspec.Meta(extra_json_schema={"enum": list(values)})
-
-
 class SlipBody(SlipChange, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`version`: the one that was read; fields that are left out stay as they are."""
 
     version: Annotated[int, msgspec.Meta(ge=1, le=2**31)]
-    kind: Annotated[str, _one_of("", *KINDS)] | msgspec.UnsetType = msgspec.UNSET
-    matter: Annotated[str, _one_of("", *MATTERS)] | msgspec.UnsetType = msgspec.UNSET
-    groups: tuple[Annotated[str, _one_of(*GROUPS)], ...] | msgspec.UnsetType = msgspec.UNSET
-    emotion: Annotated[int, _one_of(*EMOTIONS)] | msgspec.UnsetType | None = msgspec.UNSET
 
 
 async def slips(asked: Asked) -> Slips:

@@ -6,9 +6,14 @@ Times are epoch seconds.
 
 from __future__ import annotations
 
+from typing import Annotated, Literal, get_args
+
 import msgspec
 
-from router.facts import Outcome, SeatState, Stage
+from cases.records import Provider
+from cases.vocabulary import one_of
+from reports.indicators import Counts
+from router.facts import SeatState, Stage
 from router.phones import PhoneKind
 
 
@@ -21,7 +26,7 @@ class SeatView(_View, frozen=True):
 
     id: str
     name: str
-    provider: str
+    provider: Annotated[str, one_of(*get_args(Provider))]
     state: SeatState = "signed_out"
     since: float | None = None
     reason: str = ""
@@ -58,18 +63,55 @@ class CallView(_View, frozen=True):
     """The seat that is rung or talks."""
 
 
-class Today(_View, frozen=True):
-    """What happened on one local day of the centre: calls that came, calls that ended how.
+class QueueView(_View, frozen=True):
+    """Who waits for a human in one language for one service; a queue without anybody is not shown.
 
-    `offered + open at midnight == sum(outcomes) + open now`. `queued`: asked for a human.
+    A caller whose seat rings waits still.
+    """
+
+    key: str
+    """`<language>/<service>`."""
+    language: str
+    service: str
+    waiting: int
+    ringing: int
+    """Of those who wait: for whom a seat rings."""
+    since: float
+    """When the one who waits longest began to wait."""
+
+
+class Figure(_View, frozen=True):
+    """One indicator: `n` over `d`. `value` None: nothing to divide by yet."""
+
+    n: float
+    d: float | None
+    value: float | None
+    """A share 0-1, mean seconds, hours or a count, as `reports.indicators` says."""
+    target: float | None = None
+
+
+class Today(_View, frozen=True):
+    """The calls that came on one local day of the centre, and what became of them up to now.
+
+    `offered == sum of the outcomes + open` at every moment.
     """
 
     day: str
-    offered: int = 0
-    queued: int = 0
-    outcomes: dict[Outcome, int] = {}
+    counts: Counts
+    figures: dict[str, Figure]
+    """Indicator → its value, in the order of the dictionary."""
     whole: bool = True
     """False: the store could not be read when the board began; counts are of the time since."""
+
+
+class Part(_View, frozen=True):
+    """How one part of the house is. `down`: callers are not served as they should be."""
+
+    state: Literal["ok", "degraded", "down"]
+    behind: int | None = None
+    """Facts that wait to be written, where that has a meaning."""
+    detail: str = ""
+    """A stable word or a version; never a sentence, an address or a secret."""
 
 
 class Note(_View, frozen=True):
@@ -79,9 +121,15 @@ class Note(_View, frozen=True):
     at: float
     type: str
     seat_id: str = ""
+    person_name: str = ""
+    """Who sat there then, as far as the name was known."""
     call_id: str = ""
+    language: str = ""
+    service: str = ""
     what: str = ""
     """Reason, outcome or thing, as the fact has it."""
+    seconds: float | None = None
+    """How long the caller had been there, a seat rung or a talk lasted, as the type has it."""
 
 
 class BoardView(_View, frozen=True):
@@ -93,6 +141,12 @@ class BoardView(_View, frozen=True):
     calls: dict[str, CallView]
     phones: dict[str, bool]
     """Phone → reachable. One in a browser stands only at the seat it is signed in at."""
+    queues: dict[str, QueueView]
+    """By key; those in which somebody waits."""
+    seat_states: dict[SeatState, int]
+    """Seats by state, every state there is."""
+    parts: dict[str, Part]
+    """How each part of the house is, `pbx` among them."""
     today: Today
     notes: tuple[Note, ...]
     """Newest last, at most `web.board.NOTES`."""
@@ -123,6 +177,25 @@ class PbxChanged(_Change, frozen=True, tag="pbx"):
     up: bool
 
 
+class QueueChanged(_Change, frozen=True, tag="queue"):
+    queue: QueueView
+
+
+class QueueLeft(_Change, frozen=True, tag="queue-left"):
+    """Nobody waits there any more."""
+
+    key: str
+
+
+class SeatsCounted(_Change, frozen=True, tag="seat-states"):
+    states: dict[SeatState, int]
+
+
+class PartChanged(_Change, frozen=True, tag="part"):
+    name: str
+    part: Part
+
+
 class DayChanged(_Change, frozen=True, tag="today"):
     today: Today
 
@@ -133,4 +206,16 @@ class Noted(_Change, frozen=True, tag="note"):
     note: Note
 
 
-Change = SeatChanged | CallChanged | CallLeft | PhoneChanged | PbxChanged | DayChanged | Noted
+Change = (
+    SeatChanged
+    | CallChanged
+    | CallLeft
+    | PhoneChanged
+    | PbxChanged
+    | QueueChanged
+    | QueueLeft
+    | SeatsCounted
+    | PartChanged
+    | DayChanged
+    | Noted
+)

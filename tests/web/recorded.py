@@ -10,17 +10,15 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import msgspec
 
-from config.model import SeatPlace
+from config.model import SeatPlace, Settings
 from router.state import Snapshot
 from tests.router.line import LINE
 from tests.router.stage import START, Stage
 from web.board import Board
 from web.live import Delta, LiveBoard
-from web.today import fresh_day
 from web.views import Change
 
 STORIES = Path(__file__).parent.parent / "stories"
@@ -30,7 +28,7 @@ PLACES = (SeatPlace(id="8001", name="一号坐席"), SeatPlace(id="8009", name="
 def messages(story: str) -> Iterator[dict[str, Any]]:
     """Each message and the whole view after it, in which the screen has to agree."""
     stage = Stage(LINE)
-    board = Board(Snapshot(0, 0.0), PLACES, ZoneInfo("Asia/Shanghai"), fresh_day("1970-01-01"))
+    board = Board(Snapshot(0, 0.0), Settings(line=LINE, seats=PLACES), START)
     yield {"message": LiveBoard(START, board.view()), "view": board.view()}
     told = 0
     for line in story.splitlines():

@@ -41,6 +41,14 @@ class Screen:
                     view["phones"][change["phone"]] = change["reachable"]
                 case "pbx":
                     view["pbx_up"] = change["up"]
+                case "queue":
+                    view["queues"][change["queue"]["key"]] = change["queue"]
+                case "queue-left":
+                    del view["queues"][change["key"]]
+                case "seat-states":
+                    view["seat_states"] = change["states"]
+                case "part":
+                    view["parts"][change["name"]] = change["part"]
                 case "today":
                     view["today"] = change["today"]
                 case "note":

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import msgspec
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import INVARIANT_MARKER, invariant, rule
 
-from config.model import SeatPlace
+from config.model import SeatPlace, Settings
+from reports.indicators import Counts
 from router import events as e
 from router import facts as f
 from router.engine import Engine, Step
@@ -20,16 +20,16 @@ from tests.router.line import LINE
 from tests.router.test_engine_machine import SEATS, LineMachine
 from tests.web.screen import Screen, seen
 from web.board import NOTES, Board
-from web.today import OUTCOMES, fresh_day
-from web.views import Change
+from web.views import Change, Part
 
-ZONE = ZoneInfo("Asia/Shanghai")
-PLACES = tuple(SeatPlace(id=seat, name=f"坐席{seat}") for seat in SEATS)
+SETTINGS = Settings(line=LINE, seats=tuple(SeatPlace(id=s, name=f"坐席{s}") for s in SEATS))
 CALLER = b"13800000001"
+NOON = 1_780_027_200.0
+"""2026-05-29 12:00 in Sichuan."""
 
 
-def board(snapshot: Snapshot, day: str = "2026-05-29") -> Board:
-    return Board(snapshot, PLACES, ZONE, fresh_day(day))
+def board(snapshot: Snapshot, now: float = NOON) -> Board:
+    return Board(snapshot, SETTINGS, now)
 
 
 class BoardMachine(LineMachine):
@@ -62,6 +62,10 @@ class BoardMachine(LineMachine):
     def a_name_becomes_known(self, seat: str) -> None:
         self.screen.take(self.board.seq, self.board.name({f"p{seat}": f"张{seat}"}))
 
+    @rule(name=st.sampled_from(("store", "redis")), state=st.sampled_from(("ok", "degraded")))
+    def a_part_is_looked_at(self, name: str, state: Any) -> None:
+        self.screen.take(self.board.seq, self.board.health({name: Part(state, behind=3)}))
+
     @invariant()
     def the_screen_shows_the_board(self) -> None:
         assert self.screen.view == seen(self.board.view())
@@ -92,7 +96,8 @@ for name, member in vars(LineMachine).items():
 def _live(board: Board) -> dict[str, Any]:
     """Without what only a board that was there can know."""
     view = seen(board.view())
-    return {key: view[key] for key in ("pbx_up", "seats", "calls", "phones")}
+    shown = ("pbx_up", "seats", "calls", "phones", "queues", "seat_states")
+    return {key: view[key] for key in shown} | {"pbx": view["parts"]["pbx"]}
 
 
 BoardMachine.TestCase.settings = settings(
@@ -180,43 +185,46 @@ def test_a_seat_is_shown_from_sign_in_to_sign_out() -> None:
     assert day.board.seats()[0].person_id == ""
 
 
-def test_a_fact_counts_on_the_day_it_happened() -> None:
+def test_a_call_counts_on_the_day_on_which_it_came() -> None:
     before_midnight = 1_780_070_390.0  # 2026-05-29 23:59:50 in Sichuan
     day = Day(before_midnight)
     day.seat()
     day.caller("a")
     today = day.board.view().today
-    assert (today.day, today.offered) == ("2026-05-29", 1)
+    assert (today.day, today.counts.offered, today.counts.open) == ("2026-05-29", 1, 1)
     day.tell(e.CallerHungUp("a"), later=10.0)
     today = day.board.view().today
-    assert (today.day, today.offered) == ("2026-05-30", 0)
-    assert today.outcomes["abandoned_ringing"] == 1
-    assert sum(today.outcomes.values()) == 1
+    assert (today.day, today.counts) == ("2026-05-30", Counts())
+    day.caller("b")
+    day.tell(e.CallerHungUp("b"))
+    assert day.board.view().today.counts.abandoned_ringing == 1
 
 
 def test_the_day_turns_without_a_fact() -> None:
     day = Day()
     day.caller("a")
     assert day.board.turn(day.now) == ()
-    assert day.board.view().today.offered == 1
+    assert day.board.view().today.counts.offered == 1
     assert len(day.board.turn(day.now + 86400)) == 1
-    assert day.board.view().today == fresh_day("2026-05-30")
+    today = day.board.view().today
+    assert (today.day, today.whole, today.counts) == ("2026-05-30", True, Counts())
 
 
 def test_what_was_before_the_board_began_is_recalled_once() -> None:
     day = Day()
     day.caller("a")
     day.tell(e.CallerHungUp("a"))
-    late = Board(day.engine.snapshot(), PLACES, ZONE, fresh_day("2026-05-29", whole=False))
+    late = board(day.engine.snapshot(), day.now)
+    assert late.wants_since is not None
     step = day.engine.handle(e.CallArrived("b", "13800000001"), day.now)
     late.apply(step.facts)
-    assert (late.view().today.offered, late.view().today.whole) == (1, False)
+    today = late.view().today
+    assert (today.counts.offered, today.whole) == (1, False)
     late.recall([*day.facts, *step.facts])
     today = late.view().today
-    assert (today.offered, today.whole) == (2, True)
-    assert today.queued == day.board.view().today.queued
-    assert set(today.outcomes) == set(OUTCOMES)
-    assert sum(today.outcomes.values()) == 1
+    assert (today.counts.offered, today.whole, late.wants_since) == (2, True, None)
+    assert today.counts.queued == day.board.view().today.counts.queued
+    assert (today.counts.open, today.counts.abandoned_voicemail) == (1, 1)
 
 
 def test_a_call_the_fallback_served_counts_by_its_own_times() -> None:
@@ -224,11 +232,11 @@ def test_a_call_the_fallback_served_counts_by_its_own_times() -> None:
     yesterday = day.now - 86400
     served = e.FallbackServed("x", "13800000001", yesterday, yesterday + 9, "answered", "8001")
     day.tell(served)
-    assert sum(day.board.view().today.outcomes.values()) == 0
+    assert day.board.view().today.counts == Counts()
     now = e.FallbackServed("y", "13800000001", day.now, day.now + 9, "voicemail", "", "v.wav", 9.0)
     day.tell(now)
     today = day.board.view().today
-    assert (today.offered, today.outcomes["fallback_voicemail"]) == (1, 1)
+    assert (today.counts.offered, today.counts.fallback_voicemail) == (1, 1)
 
 
 def test_a_missing_fact_is_noticed() -> None:
@@ -260,3 +268,57 @@ def test_notes_are_few_and_the_newest() -> None:
     assert len(notes) == NOTES
     assert notes[-1].type == "PbxUp"
     assert [note.seq for note in notes] == sorted(note.seq for note in notes)
+
+
+def test_a_note_has_what_a_sentence_needs() -> None:
+    day = Day()
+    day.seat()
+    day.board.name({"p8001": "张三"})
+    day.caller("a")
+    day.tell(e.LegRinging("a-L1"))
+    day.tell(e.LegEnded("a-L1", "rejected", 21), later=4.0)
+    day.tell(e.CallerHungUp("a"), later=5.0)
+    declined, closed = day.board.view().notes[-2:]
+    assert (declined.type, declined.seat_id, declined.person_name, declined.what) == (
+        "OfferEnded",
+        "8001",
+        "张三",
+        "rejected",
+    )
+    assert declined.seconds == 4.0
+    assert (closed.type, closed.what, closed.language, closed.service) == (
+        "CallClosed",
+        "abandoned_queue",
+        "cmn",
+        "general",
+    )
+    assert closed.seconds == 11.0
+
+
+def test_the_oldest_of_each_queue_is_shown() -> None:
+    day = Day()
+    day.seat()
+    for call_id in ("a", "b", "c"):
+        day.caller(call_id)
+    first = day.board.view().calls["a"]
+    (queue,) = day.board.view().queues.values()
+    assert (queue.key, queue.waiting, queue.ringing) == ("cmn/general", 3, 1)
+    assert queue.since == first.entered_at
+    day.tell(e.LegRinging("a-L1"))
+    day.tell(e.LegAnswered("a-L1"))
+    (queue,) = day.board.view().queues.values()
+    assert (queue.waiting, queue.ringing) == (2, 0)
+    assert queue.since == day.board.view().calls["b"].entered_at
+    for call_id in ("b", "c"):
+        day.tell(e.CallerHungUp(call_id))
+    assert day.board.view().queues == {}
+    assert day.board.view().seat_states["talking"] == 1
+
+
+def test_a_part_is_told_when_it_changes() -> None:
+    day = Day()
+    assert day.board.view().parts == {"pbx": Part("ok")}
+    assert len(day.board.health({"store": Part("ok", behind=0)})) == 1
+    assert day.board.health({"store": Part("ok", behind=0)}) == ()
+    assert [type(c).__name__ for c in day.tell(e.PbxLost())][:2] == ["PbxChanged", "PartChanged"]
+    assert day.board.view().parts == {"pbx": Part("down"), "store": Part("ok", behind=0)}

@@ -18,6 +18,7 @@ from tests.web.house import DEADLINE_S, House, house_in
 from tests.web.screen import Screen
 from web import screens
 from web.screens import CLOSE_SIGNED_OUT
+from web.views import Part
 
 
 async def hear(ws: aiohttp.ClientWebSocketResponse) -> dict[str, Any]:
@@ -65,8 +66,8 @@ async def test_a_screen_that_takes_every_change_shows_the_fresh_board(house: Hou
         fresh = await board(house)
         await follow(ws, screen, lambda view: view["seq"] >= fresh["seq"])
         assert screen.view == fresh
-    assert fresh["today"]["offered"] == 3
-    assert fresh["today"]["outcomes"]["abandoned_queue"] == 1
+    assert fresh["today"]["counts"]["offered"] == 3
+    assert fresh["today"]["counts"]["abandoned_queue"] == 1
     assert fresh["seats"]["8001"]["person_name"] == "张zhang"
     assert b"13800000" not in msgspec.json.encode(fresh)
     assert {call["number"] for call in fresh["calls"].values()} >= {"138****0002"}
@@ -94,7 +95,7 @@ async def test_what_happened_before_the_web_began_is_counted(tmp_path: Path) -> 
             async with other.watch() as ws:
                 screen = await first_board(ws)
                 await follow(ws, screen, lambda view: view["today"]["whole"])
-            assert screen.view["today"]["offered"] == 1
+            assert screen.view["today"]["counts"]["offered"] == 1
         finally:
             await server.stop()
 
@@ -256,3 +257,15 @@ async def test_screens_are_told_when_the_house_closes(tmp_path: Path) -> None:
             message = await ws.receive(timeout=DEADLINE_S)
             assert (message.type, message.data) == (aiohttp.WSMsgType.CLOSE, 1001)
             await stopping
+
+
+async def test_a_part_that_fails_is_told_to_the_screens(tmp_path: Path) -> None:
+    async with house_in(tmp_path, beat_s=0.01) as house:
+        watcher = await house.client("chief", "supervisor", phone="")
+        async with watcher.watch() as ws:
+            screen = await first_board(ws)
+            assert screen.view["parts"]["journal"]["state"] == "ok"
+            house.health["journal"] = lambda: Part("degraded", behind=12)
+            await follow(ws, screen, lambda view: view["parts"]["journal"]["behind"] == 12)
+            assert screen.view["parts"]["journal"]["state"] == "degraded"
+            assert screen.view == await board(house)

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, settings
+from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
@@ -45,6 +46,27 @@ async def test_the_router_is_made_of_the_same_rows(house: House) -> None:
         if route.resource is not None and route.resource.canonical.startswith(API)
     }
     assert registered == {(route.method, API + route.path) for route in ROUTES}
+
+
+async def test_what_the_websocket_sends_is_as_the_document_says(house: House) -> None:
+    """A screen's types are made from the document: every message must be one of them."""
+    watch = DOCUMENT["paths"][f"{API}/live/ws"]["get"]
+    kinds = {"board": "LiveBoard", "changes": "Delta", "beat": "Beat"}
+    assert [ref["$ref"].rsplit("/", 1)[1] for ref in watch["x-sends"]] == list(kinds.values())
+    watcher = await house.client("chief", "supervisor", phone="")
+    heard = set()
+    async with watcher.watch() as ws:
+        await house.seated("zhang")
+        await house.over(await house.talking("zhang"))
+        async with asyncio.timeout(30):
+            while not {"board", "changes"} <= heard:
+                message = await ws.receive_json()
+                heard.add(message["type"])
+                schema = {
+                    "$ref": f"#/components/schemas/{kinds[message['type']]}",
+                    "components": DOCUMENT["components"],
+                }
+                Draft202012Validator(schema).validate(message)
 
 
 class Background:
