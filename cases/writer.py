@@ -19,6 +19,7 @@ from typing import Protocol
 import structlog
 
 from cases.ledger import Gap, Ledger
+from cases.region import Region
 from cases.store import Store
 from router.facts import Fact
 
@@ -58,6 +59,7 @@ class StoreWriter:
     """`run` it as a task, hand `follow` to `router.ports.Desk.follow`.
 
     `committed` is called in the loop with each batch that is in the database; it must not block.
+    `room`: facts kept in memory for the next batches; beyond that they are read from the log.
     """
 
     def __init__(
@@ -66,13 +68,14 @@ class StoreWriter:
         journal: FactLog,
         *,
         zone: tzinfo,
+        region: Region | None = None,
         flush_s: float,
         flush_rows: int,
         committed: Callable[[Sequence[Fact]], None] = lambda _facts: None,
         retry_s: tuple[float, float] = RETRY_S,
         room: int = ROOM,
     ) -> None:
-        self._ledger = Ledger(store, zone)
+        self._ledger = Ledger(store, zone, region)
         self._journal = journal
         self._flush_s = flush_s
         self._flush_rows = flush_rows
