@@ -15,6 +15,7 @@ import msgspec
 
 from cases import rows
 from cases.duty import Duty
+from cases.region import Region, no_region
 from cases.rows import Row
 from router import facts as f
 from router.call import Call
@@ -58,7 +59,10 @@ class _Held(msgspec.Struct):
 
 
 class Fold:
-    def __init__(self, open_spells: Iterable[Row] = ()) -> None:
+    """`region`: where a number was given out."""
+
+    def __init__(self, open_spells: Iterable[Row] = (), region: Region = no_region) -> None:
+        self._region = region
         self._held: dict[str, _Held] = {}
         self._duty = Duty(open_spells)
         self._clear()
@@ -130,6 +134,7 @@ class Fold:
             body.call_id,
             at,
             caller_number=body.caller_number,
+            number_region=self._region(body.caller_number),
             caller_name=body.caller_name,
             dialled=body.dialled,
             ingress=body.ingress,
@@ -144,6 +149,7 @@ class Fold:
             body.call_id,
             body.started_at,
             caller_number=body.caller_number,
+            number_region=self._region(body.caller_number),
             stage="talking" if answered else "voicemail" if body.voicemail_path else "queue",
             outcome=body.outcome,
             ended_at=body.ended_at,

@@ -17,6 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from cases import tables as t
 from cases.fold import Fold, Harvest
+from cases.region import Region, region_of
 from cases.rows import Row
 from cases.slips import slip_day, slip_number
 from cases.store import Store
@@ -43,9 +44,13 @@ class Gap(Exception):
 
 
 class Ledger:
-    """One writer's hand on the database. Not for two tasks at once."""
+    """One writer's hand on the database. Not for two tasks at once.
 
-    def __init__(self, store: Store, zone: tzinfo) -> None:
+    `region`: where a number was given out; None: by the table that is shipped.
+    """
+
+    def __init__(self, store: Store, zone: tzinfo, region: Region | None = None) -> None:
+        self._region = region or region_of()
         self._store = store
         self._zone = zone
         self._fold: Fold | None = None
@@ -79,7 +84,9 @@ class Ledger:
         if fresh[0].seq != position + 1:
             raise Gap(position)
         if self._fold is None:
-            self._fold = Fold([dict(row) for row in conn.execute(_OPEN_SPELLS).mappings()])
+            self._fold = Fold(
+                [dict(row) for row in conn.execute(_OPEN_SPELLS).mappings()], self._region
+            )
         fold = self._fold
         _take_in(conn, fold, fresh)
         for fact in fresh:

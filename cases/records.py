@@ -88,6 +88,8 @@ class CallRecord(_Record, frozen=True):
     slip_number: str
     caller_number: str
     caller_name: str
+    number_region: str
+    """Where the number was given out (code of a division): a hint; empty: unknown."""
     masked: bool
     dialled: str
     ingress: str

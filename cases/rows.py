@@ -26,6 +26,7 @@ def call_row(call_id: str, opened_at: float, **known: object) -> Row:
     return {
         "call_id": call_id,
         "caller_number": "",
+        "number_region": "",
         "caller_name": "",
         "dialled": "",
         "ingress": "",

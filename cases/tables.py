@@ -70,7 +70,8 @@ calls = Table(  # W
     "calls",
     metadata,
     Column("call_id", Text, primary_key=True),
-    _text("caller_number"),
+    _text("caller_number", index=True),
+    _text("number_region"),  # code of a division: where the number was given out
     _text("caller_name"),
     _text("dialled"),
     _text("ingress"),

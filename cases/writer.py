@@ -19,6 +19,7 @@ from typing import Protocol
 import structlog
 
 from cases.ledger import Gap, Ledger
+from cases.region import Region
 from cases.store import Store
 from router.facts import Fact
 
@@ -67,13 +68,14 @@ class StoreWriter:
         journal: FactLog,
         *,
         zone: tzinfo,
+        region: Region | None = None,
         flush_s: float,
         flush_rows: int,
         committed: Callable[[Sequence[Fact]], None] = lambda _facts: None,
         retry_s: tuple[float, float] = RETRY_S,
         room: int = ROOM,
     ) -> None:
-        self._ledger = Ledger(store, zone)
+        self._ledger = Ledger(store, zone, region)
         self._journal = journal
         self._flush_s = flush_s
         self._flush_rows = flush_rows

@@ -70,6 +70,23 @@ class Divisions:
         return f"{whole}{name}" if tongue == "zh-CN" else f"{name}, {whole}"
 
 
+@cache
+def number_prefixes(name: str) -> dict[str, str]:
+    """First digits of a number, without a leading zero → where it was given out.
+
+    From `<name>-numbers.txt`, which scripts/regions makes; empty where a centre has none.
+    """
+    file = _FOLDER / f"{name}-numbers.txt"
+    if not file.is_file():
+        return {}
+    found = {}
+    for line in file.read_text("utf-8").splitlines():
+        code, *prefixes = line.split()
+        if code != "#":
+            found.update(dict.fromkeys(prefixes, code))
+    return found
+
+
 def names() -> list[str]:
     """The files there are, by the name under which the settings choose one."""
     return sorted(file.stem for file in _FOLDER.glob("*.csv"))

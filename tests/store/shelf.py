@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cases.fold import Fold, Harvest
+from cases.region import region_of
 from cases.rows import Row
 from router.facts import Fact
+
+REGION = region_of()
 
 KEYS = {
     "calls": "call_id",
@@ -31,7 +34,9 @@ class Shelf:
     def write(self, facts: Sequence[Fact], fold: Fold | None = None) -> None:
         """One batch, with the fold at hand or with one made from what is here."""
         if fold is None:
-            fold = Fold([dict(row) for row in self.rows("spells") if row["ended_at"] is None])
+            fold = Fold(
+                [dict(row) for row in self.rows("spells") if row["ended_at"] is None], REGION
+            )
         strangers = fold.strangers(facts)
         fold.take_in(
             *(

@@ -14,7 +14,7 @@ from cases.rows import COUNTED
 from router import facts as f
 from router.state import State
 from tests.store.days import Day, a_day
-from tests.store.shelf import Shelf
+from tests.store.shelf import REGION, Shelf
 
 days = st.builds(a_day, st.integers(0, 10_000), st.integers(0, 250))
 
@@ -30,10 +30,12 @@ def folded(facts: list[f.Fact]) -> Shelf:
 def test_batches_do_not_matter(facts: list[f.Fact], data: st.DataObject) -> None:
     """Cut anywhere, with the fold kept or lost in between: the same rows."""
     cuts = data.draw(st.lists(st.integers(0, len(facts)), max_size=6).map(sorted))
-    shelf, kept = Shelf(), Fold()
+    shelf, kept = Shelf(), Fold(region=REGION)
     for start, stop in pairwise([0, *cuts, len(facts)]):
         if data.draw(st.booleans()):
-            kept = Fold([dict(row) for row in shelf.rows("spells") if row["ended_at"] is None])
+            kept = Fold(
+                [dict(row) for row in shelf.rows("spells") if row["ended_at"] is None], REGION
+            )
         shelf.write(facts[start:stop], kept)
     whole = folded(facts)
     assert shelf.tables == whole.tables

@@ -34,6 +34,7 @@ def upgrade() -> None:
         "calls",
         sa.Column("call_id", sa.Text(), nullable=False),
         sa.Column("caller_number", sa.Text(), nullable=False),
+        sa.Column("number_region", sa.Text(), nullable=False),
         sa.Column("caller_name", sa.Text(), nullable=False),
         sa.Column("dialled", sa.Text(), nullable=False),
         sa.Column("ingress", sa.Text(), nullable=False),
@@ -77,6 +78,7 @@ def upgrade() -> None:
             batch_op.f("ix_calls_opened_at_call_id"), ["opened_at", "call_id"], unique=False
         )
         batch_op.create_index(batch_op.f("ix_calls_person_id"), ["person_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_calls_caller_number"), ["caller_number"], unique=False)
 
     op.create_table(
         "facts",

@@ -2,7 +2,13 @@
  * Where the pages are. A page is a folder of src/pages with a `route.ts`; nothing else has to be
  * told of it: see README.md, "A new page".
  */
-import { createRouter, createWebHistory, type RouteRecordRaw, type Router } from 'vue-router'
+import {
+  createRouter,
+  createWebHistory,
+  type RouteMeta,
+  type RouteRecordRaw,
+  type Router,
+} from 'vue-router'
 
 import type { Role } from '@/api/types'
 import type { useSession } from '@/stores/session'
@@ -11,10 +17,14 @@ declare module 'vue-router' {
   interface RouteMeta {
     /** Key of the page's name, for the window's title and the navigation. */
     title: string
+    /** Its name for those who know it under another one. */
+    titles?: Partial<Record<Role, string>>
     /** Who may open it; left out: everybody who is signed in. */
     roles?: readonly Role[]
     /** Place in the navigation, smallest first; left out: not in the navigation. */
     nav?: number
+    /** Path of the page of the navigation that this one belongs to. */
+    under?: string
     /** Open without a sign-in. */
     open?: boolean
     /** Without the frame of navigation around it. */
@@ -38,7 +48,12 @@ export function navigation(pages: readonly RouteRecordRaw[], role: Role): Entry[
   return pages
     .filter((page) => page.meta?.nav !== undefined && opensTo(page.meta.roles, role))
     .sort((one, other) => (one.meta?.nav ?? 0) - (other.meta?.nav ?? 0))
-    .map((page) => ({ path: page.path, title: page.meta?.title ?? '' }))
+    .map((page) => ({ path: page.path, title: titleOf(page.meta, role) }))
+}
+
+/** Key of a page's name for this role. */
+export function titleOf(meta: RouteMeta | undefined, role: Role | null): string {
+  return (role === null ? undefined : meta?.titles?.[role]) ?? meta?.title ?? ''
 }
 
 export function opensTo(roles: readonly Role[] | undefined, role: Role): boolean {
