@@ -59,6 +59,7 @@ class StoreWriter:
     """`run` it as a task, hand `follow` to `router.ports.Desk.follow`.
 
     `committed` is called in the loop with each batch that is in the database; it must not block.
+    `room`: facts kept in memory for the next batches; beyond that they are read from the log.
     """
 
     def __init__(

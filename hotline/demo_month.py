@@ -24,7 +24,6 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from cases.demonstration import dress, enter_people, months_calls, remove
 from cases.journal import FileJournal, JournalHeld
-from cases.store import Store
 from cases.writer import LogBehindDatabase
 from config.model import Settings
 from config.words import Words, words
@@ -98,13 +97,16 @@ async def _give(
     )
     async with opened(settings, tag) as store:
         with _held(settings, book) as journal:
-            if await months_calls(store, played.begins, played.end):
-                raise Refused(book.text("demo.month.twice", month=f"{first:%Y-%m}"))
-            print(book.text("demo.month.begins", month=f"{first:%Y-%m}", calls=calls, seed=seed))
-            sys.stdout.flush()
-            await asyncio.to_thread(_install, settings, manifest, tag)
-            await enter_people(store, figures(played), played.begins)
-            memory = await _poured(store, journal, settings, played, book)
+            async with Pouring(store, journal, settings.line, zone) as pouring:
+                if await months_calls(store, played.begins, played.end):
+                    raise Refused(book.text("demo.month.twice", month=f"{first:%Y-%m}"))
+                print(
+                    book.text("demo.month.begins", month=f"{first:%Y-%m}", calls=calls, seed=seed),
+                    flush=True,
+                )
+                await asyncio.to_thread(_install, settings, manifest, tag)
+                await enter_people(store, figures(played), played.begins)
+                memory = await _poured(pouring, played, zone, book)
             print(book.text("demo.month.dressing"), flush=True)
             voices = Voices(
                 places.sounds / manifest.default,
@@ -116,19 +118,15 @@ async def _give(
     _tell(memory, len(audible), time.monotonic() - began, book)
 
 
-async def _poured(
-    store: Store, journal: FileJournal, settings: Settings, played: Month, book: Words
-) -> Memory:
+async def _poured(pouring: Pouring, played: Month, zone: ZoneInfo, book: Words) -> Memory:
     progress = Progress(sys.stdout, len(played.callers))
-    zone = ZoneInfo(settings.line.centre.timezone)
 
     def tell(ended: int, until: float) -> None:
         day = datetime.fromtimestamp(until - 1, zone)
         progress.at(ended, book.text("demo.month.played", calls=ended, day=f"{day:%m-%d}"))
 
     try:
-        async with Pouring(store, journal, settings.line, zone) as pouring:
-            return await pouring.pour(played, tell)
+        return await pouring.pour(played, tell)
     finally:
         progress.done()
 
@@ -138,8 +136,7 @@ async def _take_away(settings: Settings, tag: str, zone: ZoneInfo) -> None:
     async with opened(settings, tag) as store:
         with _held(settings, book) as journal:
             async with Pouring(store, journal, settings.line, zone) as pouring:
-                # What waits in the log would come into the database after the removal.
-                await pouring.caught_up()
+                # What waited in the log is in the database now, and does not come after this.
                 gone = await remove(store)
                 pouring.keep_line()
             journal.sync()

@@ -15,9 +15,10 @@ from datetime import tzinfo
 import msgspec
 
 from cases.journal import FileJournal
+from cases.ledger import Ledger
 from cases.rows import DEMO
 from cases.store import Store
-from cases.writer import StoreWriter
+from cases.writer import LogBehindDatabase, StoreWriter
 from config.model import Line
 from hotline.demo_facts import Month
 from hotline.demo_memory import Memory
@@ -42,23 +43,29 @@ class Pouring:
 
     def __init__(self, store: Store, journal: FileJournal, line: Line, zone: tzinfo) -> None:
         self._journal = journal
+        self._ledger = Ledger(store, zone)
         self._before = without_demo(recover(line, journal).snapshot())
         self._writer = StoreWriter(
             store, journal, zone=zone, flush_s=0.01, flush_rows=_BATCH, room=4 * _BATCH
         )
 
     async def __aenter__(self) -> Pouring:
+        """The database has every fact of the log when the block begins."""
+        position = await self._ledger.position()
+        if position > self._journal.last_seq:
+            raise LogBehindDatabase(position, self._journal.last_seq)
         self._task = asyncio.create_task(self._writer.run(), name="store writer")
+        try:
+            await self._settled(self._journal.last_seq)
+        except BaseException:
+            await self.__aexit__()
+            raise
         return self
 
     async def __aexit__(self, *_: object) -> None:
         self._task.cancel()
         with suppress(BaseException):
             await self._task
-
-    async def caught_up(self) -> None:
-        """Return when the database has every fact of the log."""
-        await self._settled(self._journal.last_seq)
 
     async def pour(self, month: Month, tell: Tell) -> Memory:
         """Play the month, a day at a time, and write it down."""
@@ -77,7 +84,7 @@ class Pouring:
             await self._settled(written)
             written = self._journal.last_seq
             tell(memory.closed, end)
-        await self.caught_up()
+        await self._settled(written)
         return memory
 
     def keep_line(self) -> None:

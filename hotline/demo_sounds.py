@@ -26,8 +26,8 @@ MOST_S = 110.0
 MOST_MESSAGES = 6
 
 _CALLER_HZ, _SEAT_HZ = 185, 240
-_LONGEST_S = 5.0
-_HUMS = 4
+_LONGEST_S = 4.0
+_HUMS = 3
 Samples = array.array
 
 

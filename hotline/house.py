@@ -1,7 +1,8 @@
 """The running hotline: every part made, joined and started in order, and stopped in reverse.
 
-Order of the start: database, journal, prompts, Asterisk, router, screens. A failing part ends the
-whole with its reason; Asterisk's dialplan then serves the callers. Nothing is decided here.
+Order of the start: database, prompts, journal, lease, Asterisk, router, screens. A failing part
+ends the whole with its reason; Asterisk's dialplan then serves the callers. Screens in processes of
+their own are `hotline.screens`. Nothing is decided here.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Final
 from zoneinfo import ZoneInfo
 
-import msgspec
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
@@ -31,6 +31,7 @@ from config.model import Settings
 from hotline.clock import SteadyClock
 from hotline.pbx import spoken
 from hotline.phones import accounts, provision
+from hotline.publishing import Publishing
 from router.facts import Fact
 from router.runner import Pump, recover
 from telephony.browsers import Browsers
@@ -50,23 +51,10 @@ log = structlog.get_logger(__name__)
 DRAIN_S: Final = 5.0
 """At the end the database gets this long for what is in the log; the rest waits there."""
 
-JOURNAL_LATE_S: Final = 2.0
+LAST_FACTS_S: Final = 1.0
+"""At the end screens elsewhere get the last facts, when Redis is there."""
 
 Say = Callable[[str], None]
-
-
-class House(msgspec.Struct):
-    """What runs, for whoever started it."""
-
-    settings: Settings
-    port: int
-    people: People
-    sessions: Sessions
-    access: Access
-    pump: Pump
-    writer: StoreWriter
-    began_pbx: bool
-    """Whether this hotline started Asterisk, and so ends it."""
 
 
 async def open_store(settings: Settings) -> Store:
@@ -77,10 +65,13 @@ async def open_store(settings: Settings) -> Store:
 
 
 @asynccontextmanager
-async def running(settings: Settings, store: Store, say: Say) -> AsyncIterator[House]:
+async def running(
+    settings: Settings, store: Store, say: Say, *, screens: bool = True
+) -> AsyncIterator[int | None]:
     """Serve the line until the block is left. `say` is told which step begins (a word).
 
-    Raises PbxProblem, PromptProblem, JournalHeld, OSError with the reason when a part fails.
+    `screens`: serve them here too; the value is their port. Raises PbxProblem, PromptProblem,
+    JournalHeld, LeaseHeld, OSError with the reason when a part fails.
     """
     clock, places = SteadyClock(), Places.of(settings)
     line = settings.line
@@ -89,9 +80,7 @@ async def running(settings: Settings, store: Store, say: Say) -> AsyncIterator[H
     recordings = Recordings(store, places.recordings)
     async with AsyncExitStack() as stack:
         say("prompts")
-        manifest = load_manifest()
-        site = PROJECT / settings.paths.prompts if settings.paths.prompts else None
-        await asyncio.to_thread(install, manifest, site, places.sounds, places.moh)
+        sounds = await _prompts(settings, places)
 
         say("journal")
         journal = FileJournal(places.data / "journal")
@@ -108,6 +97,12 @@ async def running(settings: Settings, store: Store, say: Say) -> AsyncIterator[H
             committed=recordings.notice,
         )
         stack.callback(pump.follow(writer.follow))
+        health = {"store": _store_part(writer), "journal": _journal_part(journal)}
+        publishing = None
+        if settings.redis.url:
+            say("lease")
+            publishing = await _led(Publishing(settings, journal, pump, store, health), pump, stack)
+            health["redis"] = publishing.part
 
         say("pbx")
         began = await _pbx_up(settings, people, stack)
@@ -117,7 +112,7 @@ async def running(settings: Settings, store: Store, say: Say) -> AsyncIterator[H
             kept_secrets(places.secrets),
             ledger=places.ledger,
             mark=places.data / "fallback-read.json",
-            resolve=Sounds(manifest, places.sounds).media,
+            resolve=sounds.media,
             clock=clock,
             post=pump.post,
         )
@@ -136,7 +131,7 @@ async def running(settings: Settings, store: Store, say: Say) -> AsyncIterator[H
             people=people,
             sessions=sessions,
             clock=clock,
-            health={"store": _store_part(writer), "journal": _journal_part(journal)},
+            health=health,
             history=history,
             provision=tell_phones,
             phones=BrowserPhones(store),
@@ -153,27 +148,63 @@ async def running(settings: Settings, store: Store, say: Say) -> AsyncIterator[H
                 parts.create_task(pump.run(exchange), name="pump"),
                 parts.create_task(exchange.run(), name="exchange"),
             ]
+            if publishing is not None:
+                tasks.append(parts.create_task(publishing.run(), name="publishing"))
             say("router")
             await exchange.up(30.0)
-            say("web")
-            server = WebServer(deps)
-            port = await server.start()
             scheduler = _sweeps(settings, sessions, recordings, clock)
             try:
-                yield House(settings, port, people, sessions, access, pump, writer, began)
+                async with _screens(deps if screens else None, say) as port:
+                    yield port
             finally:
                 scheduler.shutdown(wait=False)
-                await server.stop()
                 if not began:
                     # Asterisk goes on without us: whoever waits is served there, and at once.
                     with suppress(TimeoutError):
                         await pump.hand_over(DRAIN_S)
                 await _end(call_path)
-                try:
-                    await writer.caught_up(journal.last_seq, DRAIN_S)
-                except TimeoutError:
-                    log.warning("the database is behind; facts wait in the log")
+                await _last_facts(writer, journal, publishing)
                 await _end(tasks)
+
+
+async def _prompts(settings: Settings, places: Places) -> Sounds:
+    manifest = load_manifest()
+    site = PROJECT / settings.paths.prompts if settings.paths.prompts else None
+    await asyncio.to_thread(install, manifest, site, places.sounds, places.moh)
+    return Sounds(manifest, places.sounds)
+
+
+async def _led(publishing: Publishing, pump: Pump, stack: AsyncExitStack) -> Publishing:
+    stack.push_async_callback(publishing.end)
+    await publishing.lead()
+    stack.callback(pump.follow(publishing.follow))
+    return publishing
+
+
+@asynccontextmanager
+async def _screens(deps: Deps | None, say: Say) -> AsyncIterator[int | None]:
+    """Screens in this process, and the port they are served on; None: no screens here."""
+    if deps is None:
+        yield None
+        return
+    say("web")
+    server = WebServer(deps)
+    try:
+        yield await server.start()
+    finally:
+        await server.stop()
+
+
+async def _last_facts(
+    writer: StoreWriter, journal: FileJournal, publishing: Publishing | None
+) -> None:
+    try:
+        await writer.caught_up(journal.last_seq, DRAIN_S)
+    except TimeoutError:
+        log.warning("the database is behind; facts wait in the log")
+    if publishing is not None:
+        with suppress(TimeoutError):
+            await publishing.caught_up(LAST_FACTS_S)
 
 
 async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:

@@ -1,4 +1,7 @@
-"""`hotline serve`: serve the line in the foreground until Ctrl-C, and say what to do next."""
+"""`hotline serve`: serve the line in the foreground until Ctrl-C, and say what to do next.
+
+`--role router` serves callers only, `--role web` screens only; without it one process does both.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,9 @@ import asyncio
 import logging
 import signal
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import orjson
@@ -22,26 +27,34 @@ from cases.store import StoreUnready
 from cases.writer import LogBehindDatabase
 from config.model import Settings
 from config.words import Words, words
+from hotline import screens
 from hotline.cli import DONE, Refused
 from hotline.firsts import add_firsts
-from hotline.house import House, open_store, running
+from hotline.house import Say, open_store, running
 from hotline.table import table
+from router.apart.lease import LeaseHeld
 from telephony.faults import AriReplaced, PbxFault
 from telephony.places import Places
 from telephony.problem import PbxProblem
 from telephony.prompts import PromptProblem
 
+ROLES = ("all", "router", "web")
+
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    del parser  # the settings say everything
+    book = words(parser.get_default("lang"))
+    parser.add_argument("--role", choices=ROLES, default="all", help=book.text("cli.serve.role"))
 
 
 def main(args: argparse.Namespace, settings: Settings) -> int:
     book = words(args.lang)
+    if args.role != "all" and not settings.redis.url:
+        raise Refused(book.text("serve.needs-redis", role=args.role))
     places = Places.of(settings)
     places.data.mkdir(parents=True, exist_ok=True)
-    log_to(places.data / "log" / "hotline.log")
-    uvloop.run(serve(settings, book, args.lang))
+    log_to(places.data / "log" / ("web.log" if args.role == "web" else "hotline.log"))
+    work = show if args.role == "web" else partial(serve, also_screens=args.role == "all")
+    uvloop.run(_until_told(work, settings, book, args.lang))
     return DONE
 
 
@@ -62,9 +75,12 @@ def log_to(path: Path) -> None:
     )
 
 
-async def serve(settings: Settings, book: Words, tag: str) -> None:
+Work = Callable[[Settings, Words, Say], AbstractAsyncContextManager[str]]
+"""Serves until the block is left; the value is what to tell people then."""
+
+
+async def _until_told(work: Work, settings: Settings, book: Words, tag: str) -> None:
     """Serve until SIGINT or SIGTERM. Raises Refused with the reason when a part fails."""
-    began = time.monotonic()
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -73,17 +89,10 @@ async def serve(settings: Settings, book: Words, tag: str) -> None:
         print(book.text(f"serve.step.{step}"), flush=True)
 
     try:
-        say("store")
-        store = await open_store(settings)
-        try:
-            # Said at once: a part that fails later must not take the only passwords with it.
-            _introduce(await add_firsts(People(store), time.time()), book)
-            async with running(settings, store, say) as house:
-                _welcome(house, book, time.monotonic() - began)
-                await stop.wait()
-                print(book.text("serve.stopping"), flush=True)
-        finally:
-            await store.close()
+        async with work(settings, book, say) as ready:
+            print(f"\n{ready}", flush=True)
+            await stop.wait()
+            print(book.text("serve.stopping"), flush=True)
     except Exception as error:
         # Not `except*`: what is raised from there is wrapped in a group by Python 3.11.0 to 3.11.3.
         refused = next(
@@ -93,6 +102,37 @@ async def serve(settings: Settings, book: Words, tag: str) -> None:
             raise
         raise refused from error
     print(book.text("serve.stopped"), flush=True)
+
+
+@asynccontextmanager
+async def serve(
+    settings: Settings, book: Words, say: Say, *, also_screens: bool = True
+) -> AsyncIterator[str]:
+    """The line, with screens or without."""
+    began = time.monotonic()
+    say("store")
+    store = await open_store(settings)
+    try:
+        # Said at once: a part that fails later must not take the only passwords with it.
+        _introduce(await add_firsts(People(store), time.time()), book)
+        async with running(settings, store, say, screens=also_screens) as port:
+            word = "ready" if also_screens else "ready-router"
+            yield _welcome(word, settings, port, book, time.monotonic() - began)
+    finally:
+        await store.close()
+
+
+@asynccontextmanager
+async def show(settings: Settings, book: Words, say: Say) -> AsyncIterator[str]:
+    """Screens alone, for a router elsewhere."""
+    began = time.monotonic()
+    say("store")
+    store = await screens.open_store(settings)
+    try:
+        async with screens.showing(settings, store, say) as port:
+            yield _welcome("ready-web", settings, port, book, time.monotonic() - began)
+    finally:
+        await store.close()
 
 
 def _leaves(error: BaseException) -> Iterator[BaseException]:
@@ -117,6 +157,10 @@ def _refused(error: BaseException, settings: Settings, book: Words, tag: str) ->
             return Refused(book.text("serve.log-behind", reason=error))
         case AriReplaced():
             return Refused(book.text("serve.replaced"))
+        case LeaseHeld():
+            return Refused(book.text("serve.lease-held", centre=settings.line.centre.id))
+        case StoreUnready(code="schema-missing"):
+            return Refused(book.text("serve.no-store"))
         case StoreUnready():
             return Refused(book.text("serve.store", reason=error))
         case PbxFault():
@@ -138,16 +182,11 @@ def _introduce(new: Sequence[NewPerson], book: Words) -> None:
     print("\n".join(table([head, *rows])) + "\n", flush=True)
 
 
-def _welcome(house: House, book: Words, seconds: float) -> None:
-    settings = house.settings
-    print()
-    print(
-        book.text(
-            "serve.ready",
-            seconds=f"{seconds:.1f}",
-            number=settings.line.centre.number,
-            web=f"http://{settings.web.host}:{house.port}",
-            sip=f"{settings.sip.host}:{settings.sip.port}",
-        ),
-        flush=True,
+def _welcome(word: str, settings: Settings, port: int | None, book: Words, seconds: float) -> str:
+    return book.text(
+        f"serve.{word}",
+        seconds=f"{seconds:.1f}",
+        number=settings.line.centre.number,
+        web=f"http://{settings.web.host}:{port}",
+        sip=f"{settings.sip.host}:{settings.sip.port}",
     )

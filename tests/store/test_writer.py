@@ -20,7 +20,7 @@ from cases import tables as t
 from cases.journal import FileJournal
 from cases.ledger import Gap, Ledger
 from cases.store import Store
-from cases.writer import LogBehindDatabase, StoreWriter
+from cases.writer import ROOM, LogBehindDatabase, StoreWriter
 from router import facts as f
 from tests.store.days import a_day
 from tests.store.killed import STEPS
@@ -57,12 +57,16 @@ def journal(tmp_path: Path) -> Iterator[FileJournal]:
 
 @asynccontextmanager
 async def writing(
-    store: Store, journal: FileJournal, committed: list[f.Fact] | None = None
+    store: Store,
+    journal: FileJournal,
+    committed: list[f.Fact] | None = None,
+    *,
+    room: int = ROOM,
 ) -> AsyncIterator[StoreWriter]:
     seen: list[f.Fact] = [] if committed is None else committed
     writer = StoreWriter(
         store, journal, zone=ZONE, flush_s=0.005, flush_rows=50, committed=seen.extend,
-        retry_s=(0.001, 0.01),
+        retry_s=(0.001, 0.01), room=room,
     )  # fmt: skip
     task = asyncio.create_task(writer.run())
     try:
@@ -161,9 +165,8 @@ async def test_facts_as_they_happen(store: Store, journal: FileJournal) -> None:
 
 
 async def test_facts_wait_in_the_log_while_the_database_is_away(
-    store: Store, journal: FileJournal, monkeypatch: pytest.MonkeyPatch
+    store: Store, journal: FileJournal
 ) -> None:
-    monkeypatch.setattr("cases.writer._ROOM", 40)  # far less than what happens meanwhile
     facts = a_day(9)
     tried = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -173,7 +176,8 @@ async def test_facts_wait_in_the_log_while_the_database_is_away(
         return True
 
     with capture_logs() as logs:
-        async with writing(store, journal) as writer:
+        # Room for far less than what happens meanwhile.
+        async with writing(store, journal, room=40) as writer:
             record(journal, writer, facts[:50])
             await writer.caught_up(50, WITHIN_S)
             with breaking(breaks):

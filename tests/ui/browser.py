@@ -131,12 +131,15 @@ class Browsers:
 
 
 @asynccontextmanager
-async def browsers(address: str) -> AsyncIterator[Browsers]:
-    """Chromium before the server at `address`. Fails, never skips, where there is none."""
+async def browsers(address: str, *arguments: str) -> AsyncIterator[Browsers]:
+    """Chromium before the server at `address`, started with further `arguments`.
+
+    Fails, never skips, where there is none.
+    """
     assert Path(CHROMIUM).exists(), "scripts/setup --tests installs chromium"
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=CHROMIUM, args=list(ARGUMENTS), handle_sigint=False
+            executable_path=CHROMIUM, args=[*ARGUMENTS, *arguments], handle_sigint=False
         )
         try:
             yield Browsers(browser, address)

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import tempfile
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
+from hotline.cast import Player
+from tests.e2e.house import House as Hotline
+from tests.e2e.scene import Scene
+from tests.pbx import until
 from tests.ui.browser import Browsers, browsers
+from tests.ui.desk import LINE, MICROPHONE_HZ, write_pulses
 from tests.web.conftest import quick_passwords
 from tests.web.house import House, house_in
 from web.page import DIST
@@ -29,3 +35,59 @@ async def screens(house: House) -> AsyncIterator[Browsers]:
         yield opened
         complaints = list(opened.complaints)
     assert complaints == []
+
+
+# ---- the whole line, with Asterisk: for what is heard ----
+
+
+@pytest.fixture(scope="session")
+def line() -> Iterator[Hotline]:
+    """The whole hotline with its screens, once for all tests that need sound."""
+    assert (DIST / "index.html").is_file(), "scripts/ui builds the screens"
+    # Not pytest's own directory: a socket's path may have no more than 107 bytes.
+    with tempfile.TemporaryDirectory(prefix="hotline-ui-") as directory:
+        hotline = Hotline(Path(directory), LINE)
+        try:
+            hotline.start()
+            hotline.hire(3)
+            yield hotline
+        finally:
+            hotline.stop()
+
+
+@pytest.fixture
+async def scene(line: Hotline, tmp_path: Path) -> AsyncIterator[Scene]:
+    """The test's callers. Afterwards nothing of theirs may be left in Asterisk."""
+    scene = Scene(line, tmp_path)
+    await scene.begin()
+    try:
+        yield scene
+    finally:
+        await scene.end()
+    left = until(lambda: not line.asterisk.left_behind(), 10)
+    assert left, f"left behind in Asterisk: {line.asterisk.left_behind()}"
+
+
+@pytest.fixture
+async def desks(scene: Scene, tmp_path: Path) -> AsyncIterator[Browsers]:
+    """Chromium with a microphone that speaks, before the whole line; seats are left at the end."""
+    voice = tmp_path / "voice.wav"
+    write_pulses(voice, MICROPHONE_HZ)
+    async with browsers(
+        scene.house.address, f"--use-file-for-fake-audio-capture={voice}"
+    ) as opened:
+        yield opened
+        complaints = list(opened.complaints)
+    for player in scene.house.players:
+        await stand_up(scene, player)
+    assert complaints == []
+
+
+async def stand_up(scene: Scene, player: Player) -> None:
+    """Whoever sits leaves the seat, after the call that may still be there."""
+    seats = [s for s in scene.line.seats.values() if s.person_id == player.person.id]
+    for seat in seats:
+        if seat.state in ("talking", "offered"):
+            await scene.line.post(f"/seats/{seat.id}/hang-up", player.token)
+            await scene.line.seat(seat.id, "wrapup", "ready", "not_ready")
+        await scene.line.post(f"/seats/{seat.id}/sign-out", player.token)

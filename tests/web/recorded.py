@@ -19,16 +19,17 @@ from tests.router.line import LINE
 from tests.router.stage import START, Stage
 from web.board import Board
 from web.live import Delta, LiveBoard
-from web.views import Change
+from web.views import Change, Part
 
 STORIES = Path(__file__).parent.parent / "stories"
 PLACES = (SeatPlace(id="8001", name="一号坐席"), SeatPlace(id="8009", name="九号坐席"))
+SETTINGS = Settings(line=LINE, seats=PLACES)
 
 
 def messages(story: str) -> Iterator[dict[str, Any]]:
     """Each message and the whole view after it, in which the screen has to agree."""
     stage = Stage(LINE)
-    board = Board(Snapshot(0, 0.0), Settings(line=LINE, seats=PLACES), START)
+    board = Board(Snapshot(0, 0.0), SETTINGS, START)
     yield {"message": LiveBoard(START, board.view()), "view": board.view()}
     told = 0
     for line in story.splitlines():
@@ -37,6 +38,7 @@ def messages(story: str) -> Iterator[dict[str, Any]]:
         stage.tell(line)
         changes: list[Change] = [*board.apply(stage.facts[told:])]
         told = len(stage.facts)
+        changes += board.health({"store": Part("degraded" if told % 3 else "ok", behind=told)})
         if board.nameless():
             changes += board.name({"zhang": "张三", "li": "李四"})
         if changes:

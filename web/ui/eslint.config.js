@@ -12,7 +12,7 @@ export default ts.config(
     languageOptions: { globals: globals.browser },
     rules: {
       'no-restricted-globals': ['error', { name: 'fetch', message: 'use api/client' }],
-      eqeqeq: 'error',
+      eqeqeq: ['error', 'always', { null: 'ignore' }],
     },
   },
   { files: ['src/api/client.ts'], rules: { 'no-restricted-globals': 'off' } },

@@ -45,7 +45,19 @@ it('was recorded from calls that come, wait, are served and leave', () => {
     .flat()
     .flatMap(({ message }) => (message.type === 'changes' ? message.changes : []))
   expect(new Set(changes.map((change) => change.what))).toEqual(
-    new Set(['seat', 'call', 'call-left', 'phone', 'pbx', 'today', 'note']),
+    new Set([
+      'seat',
+      'call',
+      'call-left',
+      'phone',
+      'pbx',
+      'queue',
+      'queue-left',
+      'seat-states',
+      'part',
+      'today',
+      'note',
+    ]),
   )
 })
 
@@ -53,7 +65,17 @@ it('keeps the newest notes and lets the oldest fall off', () => {
   const told = Object.values(stories)[0]?.[0]
   if (told?.message.type !== 'board') throw new Error('no board')
   const board = { ...told.message.board, notes: [] }
-  const note = { at: 0, type: 'PbxUp', seat_id: '', call_id: '', what: '' }
+  const note = {
+    at: 0,
+    type: 'PbxUp',
+    seat_id: '',
+    person_name: '',
+    call_id: '',
+    language: '',
+    service: '',
+    what: '',
+    seconds: null,
+  }
   const changes = Array.from({ length: NOTES + 3 }, (_, seq) => ({
     what: 'note' as const,
     note: { ...note, seq },

@@ -6,7 +6,7 @@
  *     live.now - seat.since            // seconds, by the server's clock, ticking
  *
  * The shell keeps it open for as long as somebody is signed in. While it is not `fresh` the page
- * shows what it last knew, and says so.
+ * shows what it last knew, and says so: `silent` (nothing heard here), `stale` (the server says so).
  */
 import { defineStore } from 'pinia'
 import { computed, ref, shallowRef, watch } from 'vue'
@@ -33,7 +33,12 @@ export const useLive = defineStore('live', () => {
 
   const now = computed(() => tick.value + ahead.value)
   const silentFor = computed(() => Math.max(0, tick.value - heardAt.value))
-  const fresh = computed(() => connected.value && silentFor.value < STALE_S)
+  const silent = computed(() => !connected.value || silentFor.value >= STALE_S)
+  /** The server itself is cut off from the line; it says since how many seconds. */
+  const stale = ref(false)
+  const behindAtLast = ref(0)
+  const behindFor = computed(() => (stale.value ? behindAtLast.value + silentFor.value : 0))
+  const fresh = computed(() => !silent.value && !stale.value)
 
   const steady = (): number => performance.now() / 1000
   const scheme = window.location.protocol === 'https:' ? 'wss' : 'ws'
@@ -65,6 +70,10 @@ export const useLive = defineStore('live', () => {
         if (board.value !== null && board.value.seq !== message.seq) link.again()
         break
     }
+    if (message.type !== 'changes') {
+      stale.value = message.stale
+      behindAtLast.value = message.behind_s
+    }
     connected.value = true
     heardAt.value = tick.value = steady()
     ahead.value = message.now - heardAt.value
@@ -92,5 +101,5 @@ export const useLive = defineStore('live', () => {
     { immediate: true },
   )
 
-  return { board, now, silentFor, fresh, connected }
+  return { board, now, silent, silentFor, stale, behindFor, fresh, connected }
 })
