@@ -4,7 +4,6 @@ import { describe, expect, it } from 'vitest'
 import {
   daysOf,
   everything,
-  isSlipNumber,
   narrowedBy,
   PERIODS,
   read,
@@ -12,6 +11,7 @@ import {
   write,
   type Filter,
 } from '@/pages/calls/filter'
+import { asked } from '@/pages/calls/query'
 import { keyed } from '@/player/keys'
 import { mayHear } from '@/player/rights'
 import { NotWav, Outline } from '@/player/wave'
@@ -29,6 +29,8 @@ describe('an address', () => {
       to: '2026-05-31',
       outcome: ['answered', 'voicemail'],
       matter: ['A0301'],
+      group: ['elderly'],
+      emotion: ['4'],
       score: ['4', '5'],
       seat: '8001',
       person: 'p-1',
@@ -62,11 +64,32 @@ describe('an address', () => {
     expect(narrowedBy(everything())).toBe(0)
     expect(narrowedBy({ ...everything(), from: '2026-05-01', to: '2026-05-02', seat: '1' })).toBe(2)
   })
+})
 
-  it('tells a slip’s number from words', () => {
-    expect(isSlipNumber('260529 00001 7')).toBe(true)
-    expect(isSlipNumber('2605')).toBe(false)
-    expect(isSlipNumber('工资 260529000017')).toBe(false)
+describe('what the server is asked', () => {
+  it('is nothing but the filter', () => {
+    expect(asked(everything(), NOON, ZONE)).toEqual({})
+    const filter = {
+      ...everything(),
+      from: '2026-05-29',
+      outcome: ['answered'],
+      emotion: ['3', '4'],
+      score: ['5'],
+      matter: ['A03'],
+      text: '工资',
+      recorded: true,
+      person: 'p-1',
+    }
+    expect(asked(filter, NOON, ZONE)).toEqual({
+      from: NOON - 12 * 3600,
+      outcome: ['answered'],
+      emotion: [3, 4],
+      score: [5],
+      matter: ['A03'],
+      text: '工资',
+      recorded: true,
+      person: 'p-1',
+    })
   })
 })
 
