@@ -24,9 +24,12 @@ Right = Literal[
     "seats.manage",
     "people.manage",
     "audit.read",
+    "numbers.search",
 ]
 
-_SEAT: frozenset[Right] = frozenset({"recordings.hear", "slips.write", "voicemails.handle"})
+_SEAT: frozenset[Right] = frozenset(
+    {"recordings.hear", "slips.write", "voicemails.handle", "numbers.search"}
+)
 _SUPERVISOR: frozenset[Right] = _SEAT | {"calls.all", "seats.manage", "audit.read"}
 _RIGHTS: dict[Role, frozenset[Right]] = {
     "seat": _SEAT,
@@ -34,7 +37,9 @@ _RIGHTS: dict[Role, frozenset[Right]] = {
     "analyst": frozenset({"calls.all"}),
     "admin": _SUPERVISOR | {"people.manage"},
 }
-_NOT_PURCHASED: frozenset[Right] = frozenset({"recordings.hear", "voicemails.handle"})
+_NOT_PURCHASED: frozenset[Right] = frozenset(
+    {"recordings.hear", "voicemails.handle", "numbers.search"}
+)
 
 
 def may(viewer: Viewer, right: Right) -> bool:

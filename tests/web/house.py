@@ -73,7 +73,7 @@ class Reply:
     def problem(self) -> tuple[int, str, str | None]:
         """Status, code and field of a refusal; its sentence must be there too."""
         body = self.json
-        assert set(body) - {"detail"} == {"code", "field", "message"}
+        assert set(body) - {"detail", "slip"} == {"code", "field", "message"}
         assert body["message"]
         return self.status, body["code"], body["field"]
 
