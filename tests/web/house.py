@@ -6,7 +6,7 @@ Only the telephone exchange is the shipped fake. Everything listens on loopback 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,9 @@ from cases.sessions import Sessions
 from cases.store import Store, migrate
 from cases.writer import StoreWriter
 from config.model import SeatPlace, Settings, Web
+from reports.archive import Archive
+from reports.fonts import Fonts
+from reports.press import Press
 from router.facts import Fact
 from router.runner import Pump, recover
 from telephony.fake import FakeCaller, FakePbx
@@ -43,6 +46,11 @@ SETTINGS = Settings(
 )
 SKILLS = {"lang:cmn": 3, "law:general": 3}
 DEADLINE_S = 10.0
+
+
+async def nowhere(digits: Collection[str]) -> Mapping[str, str]:
+    """Regions of numbers: none, at once; the tables take seconds (tests/reports)."""
+    return {}
 
 
 class HandClock:
@@ -73,7 +81,7 @@ class Reply:
     def problem(self) -> tuple[int, str, str | None]:
         """Status, code and field of a refusal; its sentence must be there too."""
         body = self.json
-        assert set(body) - {"detail"} == {"code", "field", "message"}
+        assert set(body) - {"detail", "slip"} == {"code", "field", "message"}
         assert body["message"]
         return self.status, body["code"], body["field"]
 
@@ -157,6 +165,8 @@ class House:
             "health": self.health,
             "history": self._history,
             "provision": self._provision,
+            "reports": Archive(self.store, SETTINGS, nowhere),
+            "press": Press(Fonts.of(SETTINGS.reports)),
             "phones": BrowserPhones(self.store),
             "browsers": self.pbx.browsers,
         }
