@@ -24,11 +24,14 @@ Right = Literal[
     "seats.manage",
     "people.manage",
     "audit.read",
+    "numbers.search",
     "reports.read",
     "reports.make",
 ]
 
-_SEAT: frozenset[Right] = frozenset({"recordings.hear", "slips.write", "voicemails.handle"})
+_SEAT: frozenset[Right] = frozenset(
+    {"recordings.hear", "slips.write", "voicemails.handle", "numbers.search"}
+)
 _REPORTS: frozenset[Right] = frozenset({"reports.read", "reports.make"})
 _SUPERVISOR: frozenset[Right] = _SEAT | _REPORTS | {"calls.all", "seats.manage", "audit.read"}
 _RIGHTS: dict[Role, frozenset[Right]] = {
@@ -37,7 +40,9 @@ _RIGHTS: dict[Role, frozenset[Right]] = {
     "analyst": _REPORTS | {"calls.all"},
     "admin": _SUPERVISOR | {"people.manage"},
 }
-_NOT_PURCHASED: frozenset[Right] = frozenset({"recordings.hear", "voicemails.handle"})
+_NOT_PURCHASED: frozenset[Right] = frozenset(
+    {"recordings.hear", "voicemails.handle", "numbers.search"}
+)
 
 
 def may(viewer: Viewer, right: Right) -> bool:

@@ -26,7 +26,6 @@ from cases.region import region_of
 from cases.sessions import Sessions
 from cases.store import Store, migrate, store_url
 from cases.writer import StoreWriter
-from config.divisions import divisions
 from config.model import Settings
 from hotline.clock import SteadyClock
 from hotline.pbx import spoken
@@ -79,7 +78,7 @@ async def running(
     clock, places = SteadyClock(), Places.of(settings)
     line = settings.line
     people, sessions = People(store), Sessions(store, settings.web.session_hours)
-    access = Access(store, places.recordings, divisions(line.centre.divisions))
+    access = Access(store, places.recordings, line.centre)
     recordings = Recordings(store, places.recordings)
     async with AsyncExitStack() as stack:
         say("prompts")

@@ -81,7 +81,7 @@ class Reply:
     def problem(self) -> tuple[int, str, str | None]:
         """Status, code and field of a refusal; its sentence must be there too."""
         body = self.json
-        assert set(body) - {"detail"} == {"code", "field", "message"}
+        assert set(body) - {"detail", "slip"} == {"code", "field", "message"}
         assert body["message"]
         return self.status, body["code"], body["field"]
 
@@ -251,6 +251,14 @@ class House:
             while not true():
                 self.pbx.elapse(self.pbx.next_due() or 0.0)
                 await asyncio.sleep(0)  # the pump's turn
+
+    async def until_hears(self, caller: FakeCaller, *what: str) -> None:
+        """Until the commands have come to where the caller hears this."""
+        async with asyncio.timeout(DEADLINE_S):
+            while True:
+                if self.pbx.hears(caller) == what:
+                    return
+                await asyncio.sleep(0)  # the lane's turn
 
     async def until(self, true: Callable[[], bool]) -> None:
         """Wait for facts until `true()`."""
