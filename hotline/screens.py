@@ -28,6 +28,9 @@ from config.model import Settings
 from hotline.clock import SteadyClock
 from hotline.house import DRAIN_S, Say
 from hotline.phones import provision
+from reports.archive import Archive
+from reports.fonts import Fonts
+from reports.press import Press
 from router.apart.desk import FarDesk
 from router.apart.link import Link
 from router.apart.wire import Keys
@@ -81,6 +84,8 @@ async def showing(settings: Settings, store: Store, say: Say) -> AsyncIterator[i
             health=parts(desk, probe),
             history=partial(history, store, desk),
             provision=tell_phones,
+            reports=Archive(store, settings),
+            press=Press(Fonts.of(settings.reports)),
             phones=BrowserPhones(store),
             browsers=await stack.enter_async_context(Browsers(settings, secrets)),
         )
