@@ -58,7 +58,8 @@ async def test_of_a_router_that_has_fallen_silent(redis: RedisServer, tmp_path: 
     redis.command("DEL", KEYS.beats)
     redis.command(
         "EVAL",
-        "redis.call('XADD', KEYS[1], ARGV[1], 'b', cmsgpack.pack({thread='t', published=1, recorded=1}))",
+        "local beat = cmsgpack.pack({thread='t', published=1, recorded=1})"
+        " redis.call('XADD', KEYS[1], ARGV[1], 'b', beat)",
         "1",
         KEYS.beats,
         long_ago,
