@@ -1,4 +1,4 @@
-"""Calls, recordings and messages in a real browser: who finds what, hears whom, and who does not."""
+"""Calls, recordings and messages in a real browser: who finds and hears what."""
 
 from __future__ import annotations
 
