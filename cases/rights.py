@@ -25,16 +25,19 @@ Right = Literal[
     "people.manage",
     "audit.read",
     "numbers.search",
+    "reports.read",
+    "reports.make",
 ]
 
 _SEAT: frozenset[Right] = frozenset(
     {"recordings.hear", "slips.write", "voicemails.handle", "numbers.search"}
 )
-_SUPERVISOR: frozenset[Right] = _SEAT | {"calls.all", "seats.manage", "audit.read"}
+_REPORTS: frozenset[Right] = frozenset({"reports.read", "reports.make"})
+_SUPERVISOR: frozenset[Right] = _SEAT | _REPORTS | {"calls.all", "seats.manage", "audit.read"}
 _RIGHTS: dict[Role, frozenset[Right]] = {
     "seat": _SEAT,
     "supervisor": _SUPERVISOR,
-    "analyst": frozenset({"calls.all"}),
+    "analyst": _REPORTS | {"calls.all"},
     "admin": _SUPERVISOR | {"people.manage"},
 }
 _NOT_PURCHASED: frozenset[Right] = frozenset(

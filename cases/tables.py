@@ -95,12 +95,13 @@ calls = Table(  # W
     _time("ivr_s", null=False),
     _time("queue_s", null=False),
     _time("ring_s", null=False),
-    _time("talk_s", null=False),
+    _time("talk_s", null=False),  # from the first word to the last, music on hold included
     _time("rating_s", null=False),
     _time("fallback_s", null=False),
     _time("voicemail_s", null=False),
     _text("counting", null=True),
     _time("counted_at", null=False),
+    _time("hold_s", null=False),  # of talk_s, known when a talk ends
     _time("wait_s"),  # from asking for a human to the answer, the message or the end
     Column("offers", Integer, nullable=False),
     _text("seat_id", null=True),
@@ -226,6 +227,19 @@ slip_days = Table(  # W: the last running number given on a day (YYMMDD, centre'
     metadata,
     Column("day", Text, primary_key=True),
     Column("last", Integer, nullable=False),
+)
+
+reports = Table(  # versions of monthly reports: inserted, never changed
+    "reports",
+    metadata,
+    Column("month", Text, primary_key=True),  # YYYY-MM, centre's time zone
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    _time("made_at", null=False),
+    _time("data_until", null=False),
+    _text("made_by"),  # empty: the scheduler or the command line
+    Column("demo", Boolean, nullable=False),
+    Column("complete", Boolean, nullable=False),
+    Column("model", JSON, nullable=False),  # `reports.model.Report`
 )
 
 people = Table(

@@ -249,7 +249,7 @@ class Board:
                 calls[0].service,
                 len(calls),
                 sum(call.stage == "ringing" for call in calls),
-                calls[0].entered_at or calls[0].opened_at,
+                self._state.calls[calls[0].id].waits_from or calls[0].opened_at,
             )
             for key, calls in waiting.items()
         }
@@ -265,7 +265,7 @@ class Board:
 
     def _draw_call(self, call: Call) -> v.CallView:
         held = call.talk or call.offer
-        since = held.since if held else call.entered_at or call.opened_at
+        since = held.since if held else call.waits_from or call.opened_at
         return v.CallView(
             call.id,
             call.stage,
@@ -285,6 +285,8 @@ class Board:
         seat = self._state.seats.get(seat_id)
         if seat is None:
             return v.SeatView(place.id, place.name, place.provider)
+        call = self._state.calls.get(seat.call_id)
+        talk = call.talk if call is not None else None
         return v.SeatView(
             id=place.id,
             name=place.name,
@@ -298,6 +300,8 @@ class Board:
             phone_kind=kind(seat.phone),
             phone_reachable=self._state.phones.get(seat.phone, False),
             call_id=seat.call_id,
+            held=talk is not None and talk.held,
+            away_until=talk.away_until if talk is not None and talk.away else None,
             wants_not_ready=seat.wants_not_ready,
             wrapup_until=seat.wrapup_until or None,
             paused_until=seat.paused_until or None,

@@ -62,6 +62,7 @@ def upgrade() -> None:
         sa.Column("voicemail_s", sa.Double(), nullable=False),
         sa.Column("counting", sa.Text(), nullable=True),
         sa.Column("counted_at", sa.Double(), nullable=False),
+        sa.Column("hold_s", sa.Double(), nullable=False),
         sa.Column("wait_s", sa.Double(), nullable=True),
         sa.Column("offers", sa.Integer(), nullable=False),
         sa.Column("seat_id", sa.Text(), nullable=True),
@@ -118,6 +119,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("person_id", name=op.f("pk_people")),
         sa.UniqueConstraint("phone", name=op.f("uq_people_phone")),
         sa.UniqueConstraint("username", name=op.f("uq_people_username")),
+    )
+    op.create_table(
+        "reports",
+        sa.Column("month", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("made_at", sa.Double(), nullable=False),
+        sa.Column("data_until", sa.Double(), nullable=False),
+        sa.Column("made_by", sa.Text(), nullable=False),
+        sa.Column("demo", sa.Boolean(), nullable=False),
+        sa.Column("complete", sa.Boolean(), nullable=False),
+        sa.Column("model", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("month", "version", name=op.f("pk_reports")),
     )
     op.create_table(
         "seat_spells",
