@@ -21,10 +21,11 @@ export function heightOf(chart: Chart): number {
   return 260
 }
 
-export function optionOf(chart: Chart): EChartsCoreOption {
+/** `font`: the page's; a canvas inherits none. */
+export function optionOf(chart: Chart, font: string): EChartsCoreOption {
   // Tooltips made of HTML would carry style attributes, which the page's policy refuses.
   const tooltip = { renderMode: 'richText', confine: true }
-  const base = { ...TOUCH, textStyle: { color: INK, fontFamily: 'inherit' } }
+  const base = { ...TOUCH, textStyle: { color: INK, fontFamily: font } }
   switch (chart.kind) {
     case 'bars':
       return { ...base, tooltip, ...bars(chart) }
