@@ -2,7 +2,7 @@
  * The phone in the page: carries out what the machine orders, with SIP, microphone and loudspeaker.
  * Knows nothing of seats, calls or Vue. Nothing here outlives the page, the password least of all.
  */
-import { choose, chosen, microphone, type NoMicrophone } from './devices'
+import { choose, chosen, DEFAULT, microphone, type NoMicrophone } from './devices'
 import { OFF, pauseBefore, step, type Order, type PhoneEvent, type PhoneState } from './machine'
 import { SipLine, type Account, type SipCall } from './sip'
 import { Sounds } from './sounds'
@@ -88,7 +88,7 @@ export class Phone {
         track.enabled = !this.state.muted
         track.addEventListener('ended', () => this.unplugged(voice))
       }
-      if (chosen('output') !== '') await this.speakTo(chosen('output'))
+      if (chosen('output') !== DEFAULT) await this.speakTo(chosen('output'))
     } catch (error) {
       if (typeof error !== 'string') throw error
       this.noVoice = error as NoMicrophone
@@ -100,11 +100,12 @@ export class Phone {
   /** Caller, ring and test tone to this loudspeaker; the system's when it is gone. */
   async speakTo(id: string): Promise<void> {
     try {
-      await this.speaker.setSinkId(id)
-      await this.sounds.to(id)
+      const sink = id === DEFAULT ? '' : id
+      await this.speaker.setSinkId(sink)
+      await this.sounds.to(sink)
       choose('output', id)
     } catch {
-      choose('output', '')
+      choose('output', DEFAULT)
     }
   }
 
@@ -151,7 +152,7 @@ export class Phone {
   }
 
   private unplugged(voice: MediaStream): void {
-    if (this.voice === voice) void this.listen('')
+    if (this.voice === voice) void this.listen(DEFAULT)
   }
 
   private happen(event: PhoneEvent): void {
