@@ -195,8 +195,17 @@ class Fold:
                 _apply_to_offer(held, body, at)
             case f.Connected():
                 _connect(held, body, at)
+            case f.SeatAway():
+                _end_leg(held.legs.get(body.leg_id), at, None, body.cause)
+            case f.RejoinRung():
+                held.legs[body.leg_id] = rows.seat_leg(body, at)
+            case f.RejoinEnded():
+                _end_leg(held.legs.get(body.leg_id), at, None, body.cause)
+            case f.Rejoined():
+                _rejoin(held, body, at)
             case f.TalkEnded():
                 call["talk_ended_by"] = body.by
+                call["hold_s"] += body.hold_s
                 _end_leg(held.legs.get(body.leg_id), at, body.by, None)
             case f.Rated() | f.RatingMissed():
                 # One per service act, and the first stands: a rating is never changed.
@@ -248,6 +257,15 @@ def _connect(held: _Held, body: f.Connected, at: float) -> None:
         call["answered_at"], call["wait_s"] = at, body.waited_s
     call["seat_id"], call["person_id"] = body.seat_id, body.person_id
     call["provider"] = body.provider
+    leg = held.legs.get(body.leg_id)
+    if leg is not None:
+        leg["answered_at"] = at
+
+
+def _rejoin(held: _Held, body: f.Rejoined, at: float) -> None:
+    if body.leg_id == body.old_leg_id:
+        return
+    _end_leg(held.legs.get(body.old_leg_id), at, None, None)
     leg = held.legs.get(body.leg_id)
     if leg is not None:
         leg["answered_at"] = at

@@ -110,6 +110,8 @@ class CallRecord(_Record, frozen=True):
     queue_s: float
     ring_s: float
     talk_s: float
+    hold_s: float
+    """Of `talk_s`: the caller heard music."""
     rating_s: float
     fallback_s: float
     voicemail_s: float

@@ -48,6 +48,7 @@ def call_row(call_id: str, opened_at: float, **known: object) -> Row:
         **dict.fromkeys(COUNTED, 0.0),
         "counting": "ivr_s",
         "counted_at": opened_at,
+        "hold_s": 0.0,
         "wait_s": None,
         "offers": 0,
         "seat_id": None,
@@ -80,7 +81,7 @@ def caller_leg(call_id: str, at: float) -> Row:
     }
 
 
-def seat_leg(body: f.Offered, at: float) -> Row:
+def seat_leg(body: f.Offered | f.RejoinRung, at: float) -> Row:
     return caller_leg(body.call_id, at) | {
         "leg_id": body.leg_id,
         "kind": "seat",

@@ -95,12 +95,13 @@ calls = Table(  # W
     _time("ivr_s", null=False),
     _time("queue_s", null=False),
     _time("ring_s", null=False),
-    _time("talk_s", null=False),
+    _time("talk_s", null=False),  # from the first word to the last, music on hold included
     _time("rating_s", null=False),
     _time("fallback_s", null=False),
     _time("voicemail_s", null=False),
     _text("counting", null=True),
     _time("counted_at", null=False),
+    _time("hold_s", null=False),  # of talk_s, known when a talk ends
     _time("wait_s"),  # from asking for a human to the answer, the message or the end
     Column("offers", Integer, nullable=False),
     _text("seat_id", null=True),

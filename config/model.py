@@ -195,6 +195,9 @@ class Ring(_Frozen, frozen=True):
     """The seat declined this call: this call is not offered to it again for this long."""
     rejects_to_not_ready: Some = 3
     """That many rejects in a row make the seat not ready."""
+    rejoin_s: Wait = 20.0
+    """A seat whose phone in the browser is lost in mid-talk has this long to come back, while its
+    caller hears music; 0: as if it had hung up."""
 
 
 class Wrapup(_Frozen, frozen=True):

@@ -24,13 +24,64 @@ class Offer(msgspec.Struct):
 
 
 class Talk(msgspec.Struct):
-    """Caller and seat are joined."""
+    """Caller and seat are joined, or will be again. Times are epoch seconds, 0: not so."""
 
     leg_id: str
+    """The leg that carries it now, or carried it last."""
     bridge_id: str
     seat_id: str
     person_id: str
     since: float
+    leg_up: bool = True
+    """False: the seat's phone is gone."""
+    held: bool = False
+    """The seat wants the caller to wait."""
+    away_since: float = 0.0
+    """The seat's phone was lost, or is rung anew."""
+    away_until: float = 0.0
+    rejoin_leg: str = ""
+    """Leg over which the seat is rung to come back."""
+    music_since: float = 0.0
+    music_s: float = 0.0
+    """Seconds of music before `music_since`."""
+
+    @property
+    def away(self) -> bool:
+        return self.away_since > 0.0
+
+    @property
+    def apart(self) -> bool:
+        """The caller hears music and not the seat."""
+        return self.held or self.away
+
+    def hold_s(self, at: float) -> float:
+        """Seconds of music up to `at`."""
+        return self.music_s + (at - self.music_since if self.music_since else 0.0)
+
+    def apply(self, body: f.Body, at: float) -> None:
+        """Fold a fact of the talk, recorded at `at`."""
+        match body:
+            case f.CallHeld():
+                self.held = True
+            case f.CallResumed():
+                self.held = False
+            case f.SeatAway():
+                self.leg_up = False
+                self.away_since, self.away_until = self.away_since or at, body.until
+            case f.RejoinRung():
+                self.rejoin_leg = body.leg_id
+                self.away_since, self.away_until = self.away_since or at, body.until
+            case f.RejoinEnded():
+                self.rejoin_leg = ""
+            case f.Rejoined():
+                self.leg_id, self.leg_up, self.rejoin_leg = body.leg_id, True, ""
+                self.away_since = self.away_until = 0.0
+            case _:
+                pass
+        if self.apart and not self.music_since:
+            self.music_since = at
+        elif not self.apart and self.music_since:
+            self.music_s, self.music_since = self.hold_s(at), 0.0
 
 
 class Call(msgspec.Struct):
@@ -51,18 +102,22 @@ class Call(msgspec.Struct):
     service: str = ""
     entered_at: float | None = None
     """Place in the waiting order (epoch s); None: has not asked for a human yet."""
+    waits_from: float | None = None
+    """Seconds of waiting count from here (epoch s); later than the place after a talk broke off."""
     needs: dict[str, int] = {}
     step: int = 0
     told_at: float | None = None
     told_s: float | None = None
     offer: Offer | None = None
     offers: int = 0
+    legs: int = 0
     declined: dict[str, float] = {}
     """Seat → until when (epoch s) this call is not offered to it again."""
     talk: Talk | None = None
     served_by: str = ""
     """Person of the last service act."""
     served_leg: str = ""
+    """Its first leg, by which the act is known."""
     rating: int | None = None
     rating_missed: str = ""
     voicemail_why: f.VoicemailWhy = "closed"
@@ -90,8 +145,12 @@ class Call(msgspec.Struct):
                 self.wrong += 1
             case f.Queued():
                 self.stage, self.entered_at = "queue", body.entered_at
+                self.waits_from = body.entered_at
                 self.language, self.service = body.language, body.service
                 self.needs, self.step, self.wrong = body.needs, 0, 0
+            case f.Requeued():
+                self.stage, self.waits_from = "queue", at
+                self.needs, self.step, self.told_at, self.told_s = body.needs, 0, None, None
             case f.Relaxed():
                 self.needs, self.step = body.needs, body.step
             case f.WaitTold():
@@ -99,6 +158,7 @@ class Call(msgspec.Struct):
             case f.Offered():
                 self.stage = "ringing"
                 self.offers += 1
+                self.legs += 1
                 self.offer = Offer(
                     body.offer_id, body.leg_id, body.seat_id, body.person_id, body.phone, at
                 )
@@ -115,6 +175,18 @@ class Call(msgspec.Struct):
                 self.stage, self.offer = "talking", None
                 self.talk = Talk(body.leg_id, body.bridge_id, body.seat_id, body.person_id, at)
                 self.served_by, self.served_leg = body.person_id, body.leg_id
+                self.rating, self.rating_missed = None, ""
+            case (
+                f.CallHeld()
+                | f.CallResumed()
+                | f.SeatAway()
+                | f.RejoinRung()
+                | f.RejoinEnded()
+                | f.Rejoined()
+            ):
+                self.legs += isinstance(body, f.RejoinRung)
+                if self.talk is not None:
+                    self.talk.apply(body, at)
             case f.TalkEnded():
                 self.talk = None
             case f.RatingInvited():

@@ -49,6 +49,8 @@ class RingSeat(_CallCommand, frozen=True):
     caller_number: str
     caller_name: str
     timeout_s: float
+    again: bool = False
+    """For a talk that goes on: a page that was loaded again answers by itself."""
 
 
 class CancelLeg(_CallCommand, frozen=True):
@@ -61,6 +63,15 @@ class Connect(_CallCommand, frozen=True):
     """Join caller and answered leg in a bridge; ends hold music and prompts."""
 
     leg_id: str
+    bridge_id: str
+
+
+class Hold(_CallCommand, frozen=True):
+    """Take the caller out of the bridge, to hold music; the seat's leg stays in it.
+
+    `Connect` joins them again.
+    """
+
     bridge_id: str
 
 
@@ -112,6 +123,7 @@ Command = (
     | RingSeat
     | CancelLeg
     | Connect
+    | Hold
     | Disconnect
     | RecordVoicemail
     | Dismiss

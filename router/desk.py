@@ -9,7 +9,7 @@ from typing import assert_never
 
 from router import events as e
 from router import facts as f
-from router import seats, waiting
+from router import hold, rejoin, seats, talk, waiting
 from router.commands import CancelLeg
 from router.seat import Seat
 from router.turn import Turn
@@ -38,6 +38,8 @@ def ask(turn: Turn, request: e.Request) -> Refusal | None:
             return None
         case e.HangUp():
             return _hang_up(turn, seat)
+        case e.Hold() | e.Resume() | e.Rejoin():
+            return _in_talk(turn, seat, request)
         case _:
             assert_never(request)
 
@@ -117,8 +119,26 @@ def _hang_up(turn: Turn, seat: Seat) -> Refusal | None:
     if call is None or seat.state not in ("offered", "talking"):
         return Refusal("not-in-call", "seat_id")
     if call.talk is not None:
-        turn.do(CancelLeg(call.id, call.talk.leg_id))
+        talk.hang_up(turn, call)
     elif call.offer is not None:
         turn.do(CancelLeg(call.id, call.offer.leg_id))
         waiting.end_offer(turn, call, "rejected")
+    return None
+
+
+def _in_talk(turn: Turn, seat: Seat, request: e.Hold | e.Resume | e.Rejoin) -> Refusal | None:
+    call = turn.state.calls.get(seat.call_id)
+    if call is None or call.talk is None:
+        return Refusal("not-in-talk", "seat_id")
+    match request:
+        case e.Hold():
+            if not call.talk.held:  # asked twice: already so
+                hold.hold(turn, call, call.talk)
+        case e.Resume():
+            if call.talk.held:
+                hold.resume(turn, call, call.talk)
+        case e.Rejoin():
+            rejoin.ring(turn, call, call.talk, seat)
+        case _:
+            assert_never(request)
     return None

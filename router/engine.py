@@ -18,11 +18,11 @@ from __future__ import annotations
 import msgspec
 
 from config.model import Line
-from router import closing, desk, entry, heal, message, seats, talk, waiting
+from router import closing, desk, entry, heal, message, rejoin, seats, talk, waiting
 from router import events as e
 from router import facts as f
 from router.call import Call
-from router.commands import CancelLeg, Command, StopPlay
+from router.commands import CancelLeg, Command, StartHold, StopPlay
 from router.phones import is_browser
 from router.state import Snapshot, State
 from router.turn import Timer, Turn
@@ -110,12 +110,12 @@ class Engine:
                 _of_leg(turn, event)
             case e.CommandRefused():
                 _refused(turn, event)
-            case e.SignIn() | e.SignOut() | e.Ready() | e.NotReady() | e.EndWrapup() | e.HangUp():
-                refusal = desk.ask(turn, event)
-            case _:
+            case e.CallerHungUp() | e.KeyPressed() | e.PlayEnded() | e.VoicemailRecorded():
                 call = turn.state.calls.get(event.call_id)
                 if call is not None:
                     _of_call(turn, call, event)
+            case _:
+                refusal = desk.ask(turn, event)
         return self._end(refusal)
 
     def deadline(self) -> float | None:
@@ -196,6 +196,10 @@ def _played(turn: Turn, call: Call, play_id: str) -> None:
             entry.asked(turn, call)
         case "to_human" | "position":
             waiting.hold(turn, call)
+        case "held" if call.talk is not None and call.talk.apart:
+            turn.do(StartHold(call.id))
+        case "held":
+            pass
         case "invite":
             message.record(turn, call)
         case "rating":
@@ -208,15 +212,17 @@ def _of_leg(turn: Turn, event: e.LegRinging | e.LegAnswered | e.LegEnded) -> Non
     call = turn.state.calls.get(e.call_of(event.leg_id))
     offer = call.offer if call is not None else None
     ours = call is not None and offer is not None and offer.leg_id == event.leg_id
+    joined = call.talk if call is not None else None
     match event:
         case e.LegRinging():
             if call is not None and offer is not None and ours:
                 waiting.rang(turn, call, offer)
         case e.LegAnswered():
-            talking = call is not None and call.talk and call.talk.leg_id == event.leg_id
             if call is not None and offer is not None and ours:
                 talk.answered(turn, call, offer)
-            elif not talking:
+            elif call is not None and joined is not None and joined.rejoin_leg == event.leg_id:
+                rejoin.answered(turn, call, joined)
+            elif joined is None or joined.leg_id != event.leg_id:
                 # An answer on a lapsed offer: nobody is there to talk to.
                 turn.do(CancelLeg(e.call_of(event.leg_id), event.leg_id))
         case e.LegEnded():
@@ -242,6 +248,9 @@ def _refused(turn: Turn, event: e.CommandRefused) -> None:
                 waiting.end_offer(turn, call, "withdrawn", pause_s=RETRY_S)
             else:
                 waiting.end_offer(turn, call, "unreachable")
+        case "RingSeat" if call.talk is not None and call.talk.rejoin_leg == event.leg_id:
+            end: f.OfferEnd = "withdrawn" if event.reason in (LOST, GONE) else "unreachable"
+            rejoin.ring_ended(turn, call, call.talk, end)
         case "Play" if event.reason != LOST:
             # A missing recording must not stop a caller: go on as if it had been heard.
             _played(turn, call, event.play_id)
@@ -331,6 +340,8 @@ def _due(turn: Turn, timer: Timer) -> None:
             turn.rematch = True
         case "rating":
             talk.unanswered(turn, call)
+        case "rejoin":
+            rejoin.given_up(turn, call)
         case "message":
             message.unreported(turn, call)
             closing.close_after_message(turn, call)

@@ -189,6 +189,24 @@ class HangUp(_Event, frozen=True):
     seat_id: str
 
 
+class Hold(_Event, frozen=True):
+    """The seat lets its caller wait to music; both stay on the line."""
+
+    seat_id: str
+
+
+class Resume(_Event, frozen=True):
+    """The seat talks to its caller again."""
+
+    seat_id: str
+
+
+class Rejoin(_Event, frozen=True):
+    """The seat's phone was started anew (a page loaded again): ring it for the talk it is in."""
+
+    seat_id: str
+
+
 Event = (
     CallArrived
     | CallerHungUp
@@ -209,8 +227,11 @@ Event = (
     | NotReady
     | EndWrapup
     | HangUp
+    | Hold
+    | Resume
+    | Rejoin
 )
-Request = SignIn | SignOut | Ready | NotReady | EndWrapup | HangUp
+Request = SignIn | SignOut | Ready | NotReady | EndWrapup | HangUp | Hold | Resume | Rejoin
 
 
 def call_of(id: str) -> str:

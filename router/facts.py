@@ -172,12 +172,79 @@ class Connected(_CallBody, frozen=True):
     waited_s: float
 
 
+class CallHeld(_CallBody, frozen=True):
+    """The seat lets the caller wait to music; the talk goes on."""
+
+    seat_id: str
+    person_id: str
+
+
+class CallResumed(_CallBody, frozen=True):
+    """The seat ended the hold."""
+
+    seat_id: str
+    person_id: str
+
+
+class SeatAway(_CallBody, frozen=True):
+    """The seat's phone is gone in mid-talk without having hung up: a page closed, a network lost.
+
+    The caller hears music until the seat is back (`Rejoined`), at the latest until `until`.
+    """
+
+    leg_id: str
+    seat_id: str
+    person_id: str
+    cause: int
+    until: float
+
+
+class RejoinRung(_CallBody, frozen=True):
+    """The seat asked for its caller back: its phone is rung for the same talk, over a new leg."""
+
+    leg_id: str
+    seat_id: str
+    person_id: str
+    phone: str
+    until: float
+
+
+class RejoinEnded(_CallBody, frozen=True):
+    """The new leg came to nothing."""
+
+    leg_id: str
+    seat_id: str
+    person_id: str
+    end: OfferEnd
+    cause: int
+
+
+class Rejoined(_CallBody, frozen=True):
+    """The seat is back. `leg_id` carries the talk from now on, in place of `old_leg_id`; they are
+    the same when the old one turned out to be there still."""
+
+    leg_id: str
+    old_leg_id: str
+    seat_id: str
+    person_id: str
+
+
 class TalkEnded(_CallBody, frozen=True):
+    """`leg_id`: the last one the seat had. `hold_s`: of `talk_s`, heard music instead of a seat."""
+
     leg_id: str
     seat_id: str
     person_id: str
     by: HangupParty
     talk_s: float
+    hold_s: float = 0.0
+
+
+class Requeued(_CallBody, frozen=True):
+    """The seat never came back: the call waits again, in the place it had, which is the head."""
+
+    needs: dict[str, int]
+    line_version: str
 
 
 class RatingInvited(_CallBody, frozen=True):
@@ -351,6 +418,7 @@ class Healed(_Body, frozen=True):
         "leg_unknown",
         "bridge_lost",
         "bridge_unknown",
+        "hold_lost",
     ]
     id: str
 
@@ -377,7 +445,14 @@ Body = (
     | OfferRang
     | OfferEnded
     | Connected
+    | CallHeld
+    | CallResumed
+    | SeatAway
+    | RejoinRung
+    | RejoinEnded
+    | Rejoined
     | TalkEnded
+    | Requeued
     | RatingInvited
     | Rated
     | RatingMissed

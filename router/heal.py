@@ -8,10 +8,10 @@ the events in between are lost for good.
 
 from __future__ import annotations
 
-from router import entry, message, seats, talk, waiting
+from router import entry, hold, message, rejoin, seats, talk, waiting
 from router import events as e
 from router import facts as f
-from router.call import Call
+from router.call import Call, Talk
 from router.closing import caller_gone, taken_away
 from router.commands import CancelLeg, Connect, Disconnect, Dismiss, StartHold
 from router.phones import is_browser
@@ -43,6 +43,7 @@ def seen(turn: Turn, view: e.PbxSeen) -> None:
         elif call.touched < view.asked_at - GRACE_S and call.id not in turn.hung_up:
             _mend_call(turn, call, call.id in callers, legs, view)
     strangers = _strangers(turn, view, callers, legs)
+    known = list(turn.state.calls.values())
     ripe = strangers if view.reconnected else strangers & turn.strangers
     turn.strangers = strangers - ripe
     for kind, id in sorted(ripe):
@@ -50,8 +51,8 @@ def seen(turn: Turn, view: e.PbxSeen) -> None:
     if view.reconnected:
         for seat in turn.state.seats.values():
             seats.sync(turn, seat)
-        for call in list(turn.state.calls.values()):
-            if call.id in callers and call.opened_at < turn.now:
+        for call in known:
+            if call.id in callers and call.id in turn.state.calls:
                 resume(turn, call)
 
 
@@ -62,20 +63,37 @@ def _mend_call(
         turn.fact(f.Healed("call_gone", call.id))
         caller_gone(turn, call, 0, healed=True)
         return
-    ours = call.talk or call.offer
-    if ours is None:
+    if call.talk is not None:
+        _mend_talk(turn, call, call.talk, legs, view)
+    elif call.offer is not None:
+        leg = legs.get(call.offer.leg_id)
+        if leg is None:
+            turn.fact(f.Healed("leg_gone", call.offer.leg_id))
+            talk.leg_ended(turn, call, call.offer.leg_id, "withdrawn", 0)
+        elif leg.up:
+            talk.answered(turn, call, call.offer)
+
+
+def _mend_talk(
+    turn: Turn, call: Call, held: Talk, legs: dict[str, e.SeenChannel], view: e.PbxSeen
+) -> None:
+    ours = [held.leg_id if held.leg_up else "", held.rejoin_leg]
+    missing = [leg_id for leg_id in ours if leg_id and leg_id not in legs]
+    for leg_id in missing:
+        turn.fact(f.Healed("leg_gone", leg_id))
+        talk.leg_ended(turn, call, leg_id, "withdrawn", 0)
+    if missing:
         return
-    leg = legs.get(ours.leg_id)
-    if leg is None:
-        turn.fact(f.Healed("leg_gone", ours.leg_id))
-        talk.leg_ended(turn, call, ours.leg_id, "withdrawn", 0)
-    elif call.offer is not None and leg.up:
-        talk.answered(turn, call, call.offer)
-    elif call.talk is not None:
-        joined = set(view.bridges.get(call.talk.bridge_id, ()))
-        if not {call.id, call.talk.leg_id} <= joined:
-            turn.fact(f.Healed("bridge_lost", call.talk.bridge_id))
-            turn.do(Connect(call.id, call.talk.leg_id, call.talk.bridge_id))
+    if held.rejoin_leg and legs[held.rejoin_leg].up:
+        rejoin.answered(turn, call, held)
+        return
+    joined = set(view.bridges.get(held.bridge_id, ()))
+    if held.apart and call.id in joined:
+        turn.fact(f.Healed("hold_lost", call.id))
+        hold.music(turn, call, held)
+    elif not held.apart and not {call.id, held.leg_id} <= joined:
+        turn.fact(f.Healed("bridge_lost", held.bridge_id))
+        turn.do(Connect(call.id, held.leg_id, held.bridge_id))
 
 
 def _strangers(
@@ -87,7 +105,7 @@ def _strangers(
     """What Asterisk holds and we do not know: (kind, id)."""
     calls = turn.state.calls.values()
     known_legs = {call.offer.leg_id for call in calls if call.offer} | {
-        call.talk.leg_id for call in calls if call.talk
+        leg_id for call in calls if call.talk for leg_id in (call.talk.leg_id, call.talk.rejoin_leg)
     }
     known_bridges = {call.talk.bridge_id for call in calls if call.talk}
     return (
@@ -127,6 +145,8 @@ def resume(turn: Turn, call: Call) -> None:
         case "queue" | "ringing":
             turn.stop_play(call)
             turn.do(StartHold(call.id))
+        case "talking" if call.talk is not None and call.talk.apart:
+            hold.music(turn, call, call.talk)
         case "rating" if not talk.settled(call):
             turn.play(call, "rating", "rating-invite")
         case "voicemail" if not call.recording_id:
@@ -157,4 +177,6 @@ def rearm(turn: Turn) -> None:
             turn.timers.set("ring", call.id, call.offer.since + ring.timeout_s)
             if call.offer.rang_at is None:
                 turn.timers.set("dead", call.id, call.offer.since + ring.dead_after_s)
+        if call.talk is not None and call.talk.away:
+            turn.timers.set("rejoin", call.id, call.talk.away_until)
     turn.rematch = True

@@ -7,7 +7,7 @@ why not is kept: left before or while being asked, silence, or keys without a me
 from __future__ import annotations
 
 from router import facts as f
-from router import seats, waiting
+from router import hold, rejoin, seats, waiting
 from router.call import Call, Offer
 from router.commands import CancelLeg, Connect, Disconnect, Dismiss
 from router.turn import Turn
@@ -42,21 +42,21 @@ def answered(turn: Turn, call: Call, offer: Offer) -> None:
             offer.seat_id,
             offer.person_id,
             seat.provider if seat else "staff",
-            turn.now - (call.entered_at or turn.now),
+            turn.now - (call.waits_from or turn.now),
         )
     )
     turn.do(Connect(call.id, offer.leg_id, bridge))
 
 
 def seat_left(turn: Turn, call: Call) -> None:
-    """The seat's phone hung up, or its leg was lost: the caller rates, the seat wraps up."""
+    """The seat hung up: the caller rates, the seat wraps up."""
     talk = call.talk
     if talk is None:
         return
-    _ended(turn, call, "seat")
+    _ended(turn, call, "seat", "withdrawn")
     turn.do(Disconnect(call.id, talk.bridge_id))
     if turn.line.rating.enabled:
-        turn.fact(f.RatingInvited(call.id, talk.leg_id, talk.person_id))
+        turn.fact(f.RatingInvited(call.id, call.served_leg, talk.person_id))
         turn.play(call, "rating", "rating-invite")
     else:
         _missed(turn, call, "not_asked")
@@ -65,7 +65,7 @@ def seat_left(turn: Turn, call: Call) -> None:
 
 def seat_gone(turn: Turn, call: Call) -> None:
     """The seat hung up and the caller went elsewhere, both unseen."""
-    _ended(turn, call, "seat")
+    _ended(turn, call, "seat", "withdrawn")
     _missed(turn, call, "not_asked")
 
 
@@ -73,18 +73,25 @@ def caller_left(turn: Turn, call: Call) -> None:
     talk = call.talk
     if talk is None:
         return
-    turn.do(CancelLeg(call.id, talk.leg_id))
+    if talk.leg_up:
+        turn.do(CancelLeg(call.id, talk.leg_id))
     turn.do(Disconnect(call.id, talk.bridge_id))
-    _ended(turn, call, "caller")
+    _ended(turn, call, "caller", "caller_left")
     _missed(turn, call, "not_asked")
 
 
-def _ended(turn: Turn, call: Call, by: f.HangupParty) -> None:
+def hang_up(turn: Turn, call: Call) -> None:
+    """The seat ends the talk at its screen, whether its phone is there or not."""
+    if call.talk is not None and call.talk.leg_up:
+        turn.do(CancelLeg(call.id, call.talk.leg_id))
+    seat_left(turn, call)
+
+
+def _ended(turn: Turn, call: Call, by: f.HangupParty, rejoin_end: f.OfferEnd) -> None:
     talk = call.talk
     assert talk is not None
-    turn.fact(
-        f.TalkEnded(call.id, talk.leg_id, talk.seat_id, talk.person_id, by, turn.now - talk.since)
-    )
+    rejoin.stop(turn, call, talk, rejoin_end)
+    hold.ended(turn, call, talk, by)
     seats.after_talk(turn, talk.seat_id, call.id)
 
 
@@ -135,9 +142,15 @@ def _missed(turn: Turn, call: Call, why: f.RatingMissedWhy) -> None:
 
 
 def leg_ended(turn: Turn, call: Call, leg_id: str, end: f.OfferEnd, cause: int) -> None:
-    """A leg of this call ended: the talk if it was talking, else the offer."""
-    if call.talk is not None and call.talk.leg_id == leg_id:
-        seat_left(turn, call)
+    """A leg of this call ended: that of the talk, the one to come back by, or the offer's."""
+    talk = call.talk
+    if talk is not None and talk.leg_id == leg_id and talk.leg_up:
+        if rejoin.awaited(turn, talk):
+            rejoin.lost(turn, call, talk, cause)
+        else:
+            seat_left(turn, call)
+    elif talk is not None and talk.rejoin_leg == leg_id:
+        rejoin.ring_ended(turn, call, talk, end, cause)
     elif call.offer is not None and call.offer.leg_id == leg_id:
         waiting.end_offer(turn, call, end, cause)
 

@@ -30,6 +30,7 @@ TimerKind = Literal[
     "declined",
     "rating",
     "message",
+    "rejoin",
     "wrapup",
     "pause",
 ]
@@ -37,7 +38,7 @@ TimerKind = Literal[
 PLAY_S = 45.0
 """No prompt lasts longer; an end that is not reported by then is taken as come."""
 
-Purpose = Literal["welcome", "menu", "to_human", "position", "rating", "invite", "goodbye"]
+Purpose = Literal["welcome", "menu", "to_human", "position", "held", "rating", "invite", "goodbye"]
 
 
 class Timer(NamedTuple):
@@ -148,7 +149,7 @@ class Turn:
         self.timers.cancel(
             call.id, "menu", "relax", "announce", "max_wait", "ring", "dead", "declined"
         )
-        self.timers.cancel(call.id, "rating", "message")
+        self.timers.cancel(call.id, "rating", "message", "rejoin")
 
     def language(self, call: Call) -> Language:
         chosen = self.languages.get(call.language) or self.languages.get(self.line.default_language)

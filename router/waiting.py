@@ -26,6 +26,18 @@ def enter(turn: Turn, call: Call) -> None:
     needs = {**service.needs, language.skill: max(1, service.needs.get(language.skill, 0))}
     place = call.entered_at or turn.now
     turn.fact(f.Queued(call.id, language.id, service.id, needs, place, turn.line.version))
+    _begin(turn, call)
+
+
+def again(turn: Turn, call: Call) -> None:
+    """Queue a call whose talk broke off without anybody's will: at the place it had before."""
+    language, service = turn.language(call), turn.service(call)
+    needs = {**service.needs, language.skill: max(1, service.needs.get(language.skill, 0))}
+    turn.fact(f.Requeued(call.id, needs, turn.line.version))
+    _begin(turn, call)
+
+
+def _begin(turn: Turn, call: Call) -> None:
     _skip_hopeless_steps(turn, call)
     if not turn.able(call.needs):
         message.invite(turn, call, "no_seat")
@@ -40,7 +52,7 @@ def enter(turn: Turn, call: Call) -> None:
 
 def keep_time(turn: Turn, call: Call) -> None:
     """Set the timers of a waiting call from what its facts say."""
-    entered = call.entered_at or turn.now
+    entered = call.waits_from or turn.now
     queue = turn.line.queue
     steps = turn.service(call).relax
     if call.step < len(steps):
@@ -56,13 +68,13 @@ def keep_time(turn: Turn, call: Call) -> None:
 def relax(turn: Turn, call: Call) -> None:
     """The next step's skills in place of the service's; the language is never relaxed."""
     steps = turn.service(call).relax
-    if call.entered_at is None or call.step >= len(steps):
+    if call.waits_from is None or call.step >= len(steps):
         return
     language = turn.language(call)
     step = steps[call.step]
     turn.fact(f.Relaxed(call.id, call.step + 1, {**step.needs, language.skill: 1}))
     if call.step < len(steps):
-        turn.timers.set("relax", call.id, call.entered_at + steps[call.step].after_s)
+        turn.timers.set("relax", call.id, call.waits_from + steps[call.step].after_s)
     _skip_hopeless_steps(turn, call)
     turn.rematch = True
 
@@ -108,7 +120,7 @@ def _ahead(turn: Turn, call: Call) -> int:
 
 
 def _may_leave(turn: Turn, call: Call) -> bool:
-    waited = turn.now - (call.entered_at or turn.now)
+    waited = turn.now - (call.waits_from or turn.now)
     return waited >= turn.line.queue.voicemail_offer_after_s
 
 
@@ -170,13 +182,13 @@ def _offer(turn: Turn, call: Call, seat_id: str, reason: dict[str, float]) -> No
         f.Offered(
             call.id,
             f"{call.id}-O{number}",
-            f"{call.id}-L{number}",
+            f"{call.id}-L{call.legs + 1}",
             seat.id,
             seat.person_id,
             seat.phone,
             call.step,
             reason,
-            turn.now - (call.entered_at or turn.now),
+            turn.now - (call.waits_from or turn.now),
         )
     )
     assert call.offer is not None

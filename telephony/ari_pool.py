@@ -69,9 +69,11 @@ class AriPool:
         """GET; see `request`."""
         return await self.request("GET", path, query)
 
-    async def post(self, *path: str, query: Mapping[str, str] | None = None) -> Any:
+    async def post(
+        self, *path: str, query: Mapping[str, str] | None = None, body: Any = None
+    ) -> Any:
         """POST; see `request`."""
-        return await self.request("POST", path, query)
+        return await self.request("POST", path, query, body)
 
     async def put(self, *path: str, body: Any = None) -> Any:
         """PUT; see `request`."""

@@ -243,6 +243,9 @@ class FakePbx:
                 return self._ring(command)
             case c.Connect():
                 return self._connect(caller, command)
+            case c.Hold():
+                self.bridges.get(command.bridge_id, set()).discard(caller.call_id)
+                caller.music = True
             case c.RecordVoicemail():
                 self._air.record(caller, command)
             case c.Dismiss():
@@ -261,9 +264,11 @@ class FakePbx:
         if phone is None or not phone.reachable:
             self._tell(e.LegEnded(ring.leg_id, "unreachable", NO_CONTACT))
             return ""
-        leg = FakeLeg(ring.leg_id, ring.call_id, phone, ring.caller_number, ring.caller_name)
+        leg = FakeLeg(
+            ring.leg_id, ring.call_id, phone, ring.caller_number, ring.caller_name, again=ring.again
+        )
         self.legs[leg.leg_id] = leg
-        if phone.leg is not None or phone.manner == "busy":
+        if (phone.leg is not None and not ring.again) or phone.manner == "busy":
             self._end_leg(leg, BUSY)
             return ""
         phone.leg = leg

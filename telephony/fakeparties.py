@@ -78,6 +78,8 @@ class FakeLeg:
     phone: FakePhone
     caller_number: str
     caller_name: str
+    again: bool = False
+    """Rung for a talk that goes on."""
     rang: bool = False
     up: bool = False
 

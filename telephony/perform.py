@@ -15,12 +15,13 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from math import ceil
-from typing import assert_never
+from typing import Final, assert_never
 
 import structlog
 
 from router import commands as c
 from router.events import CallerHungUp, CommandRefused, LegEnded, call_of
+from router.phones import is_browser
 from router.ports import Post
 from telephony.ami import Ami
 from telephony.ari_pool import AriPool
@@ -41,6 +42,9 @@ EXISTS = "exists"
 
 NO_CONTACT = 20
 """Q.850 "subscriber absent": what a phone without a registered address amounts to."""
+
+AGAIN: Final = {"PJSIP_HEADER(add,Alert-Info)": "<urn:x-hotline:rejoin>"}
+"""What tells a page that it is rung for the talk it was in when it was loaded again."""
 
 Resolve = Callable[[Sequence[str], str], Sequence[str]]
 """(prompt ids, language) → media URIs `sound:/path/without/extension`; LookupError: not there."""
@@ -94,6 +98,9 @@ class Operator:
                 await self._ari.delete("channels", command.leg_id)
             case c.Connect():
                 await self._connect(command)
+            case c.Hold():
+                await self._leave(command)
+                await self._start_hold(command.call_id)
             case c.Disconnect():
                 await self._leave(command)
                 await self._disconnect(command.bridge_id)
@@ -166,6 +173,7 @@ class Operator:
                     # The seat is offered what the caller speaks: nothing has to be transcoded.
                     "originator": ring.call_id,
                 },
+                body={"variables": AGAIN} if ring.again and is_browser(ring.phone) else None,
             )
         except PbxFault as fault:
             if not known:
@@ -206,10 +214,10 @@ class Operator:
             if _reason(refused) != EXISTS:
                 raise
 
-    async def _leave(self, command: c.Disconnect) -> None:
-        """Take the caller out of a bridge that is about to go.
+    async def _leave(self, command: c.Disconnect | c.Hold) -> None:
+        """Take the caller out of a bridge.
 
-        And wait for it: a prompt asked for while the bridge is being taken down is sometimes
+        And wait for it: a prompt asked for while a bridge is being taken down is sometimes
         neither played nor reported (Asterisk 22.10).
         """
         if command.call_id in self._lines.here:

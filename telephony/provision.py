@@ -54,7 +54,8 @@ _MODULES: Final = """
     res_pjsip_authenticator_digest res_pjsip_outbound_authenticator_digest
     res_pjsip_endpoint_identifier_user res_pjsip_endpoint_identifier_ip res_pjsip_caller_id
     res_pjsip_dtmf_info res_pjsip_nat res_pjsip_rfc3326 res_rtp_asterisk chan_pjsip
-    res_pjsip_transport_websocket res_srtp res_format_attr_opus codec_opus_open_source codec_opus
+    res_pjsip_header_funcs res_pjsip_transport_websocket res_srtp res_format_attr_opus
+    codec_opus_open_source codec_opus
 """
 MODULES: Final = tuple(_MODULES.split())
 OPUS: Final = ("codec_opus_open_source", "codec_opus")

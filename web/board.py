@@ -256,6 +256,8 @@ class Board:
         seat = self._state.seats.get(seat_id)
         if seat is None:
             return v.SeatView(place.id, place.name, place.provider)
+        call = self._state.calls.get(seat.call_id)
+        talk = call.talk if call is not None else None
         return v.SeatView(
             id=place.id,
             name=place.name,
@@ -269,6 +271,8 @@ class Board:
             phone_kind=kind(seat.phone),
             phone_reachable=self._state.phones.get(seat.phone, False),
             call_id=seat.call_id,
+            held=talk is not None and talk.held,
+            away_until=talk.away_until if talk is not None and talk.away else None,
             wants_not_ready=seat.wants_not_ready,
             wrapup_until=seat.wrapup_until or None,
             paused_until=seat.paused_until or None,

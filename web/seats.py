@@ -95,6 +95,19 @@ async def hang_up(asked: Asked) -> SeatView:
     return await _ask(asked, e.HangUp(_own(asked)))
 
 
+async def hold(asked: Asked) -> SeatView:
+    return await _ask(asked, e.Hold(_own(asked)))
+
+
+async def resume(asked: Asked) -> SeatView:
+    return await _ask(asked, e.Resume(_own(asked)))
+
+
+async def rejoin(asked: Asked) -> SeatView:
+    """For the page that was loaded again in mid-talk, once its phone has registered."""
+    return await _ask(asked, e.Rejoin(_own(asked)))
+
+
 def _taken(asked: Asked) -> SeatView:
     seat = asked.live.board().seat(asked.path["seat"])
     if seat is None:
@@ -195,5 +208,29 @@ ROUTES = (
         summary="End the seat's call",
         reply=SeatView,
         errors=(*_NOT_MINE, "not-in-call"),
+    ),
+    Route(
+        method="POST",
+        path="/seats/{seat}/hold",
+        handler=hold,
+        summary="Let my caller wait to music",
+        reply=SeatView,
+        errors=(*_NOT_MINE, "not-in-talk"),
+    ),
+    Route(
+        method="POST",
+        path="/seats/{seat}/resume",
+        handler=resume,
+        summary="Talk to my caller again",
+        reply=SeatView,
+        errors=(*_NOT_MINE, "not-in-talk"),
+    ),
+    Route(
+        method="POST",
+        path="/seats/{seat}/rejoin",
+        handler=rejoin,
+        summary="Ring my phone again for the talk I am in",
+        reply=SeatView,
+        errors=(*_NOT_MINE, "not-in-talk"),
     ),
 )

@@ -37,6 +37,10 @@ class SeatView(_View, frozen=True):
     phone_reachable: bool = False
     call_id: str = ""
     """The call that is offered, talked or wrapped up."""
+    held: bool = False
+    """The seat lets its caller wait to music."""
+    away_until: float | None = None
+    """In mid-talk the seat's phone is gone, or is rung anew; the caller hears music until then."""
     wants_not_ready: str = ""
     wrapup_until: float | None = None
     paused_until: float | None = None

@@ -3,6 +3,7 @@
 Lines of a story (times are seconds since its beginning; `+5` is five later than the line before):
 
     seat 8001 zhang lang:cmn=3 law:general=3        signs in and is ready
+    page 8001 zhang lang:cmn=3 law:general=3        the same, with the phone in the browser
     +1 call A from 13800000001                      a caller arrives
     +3 heard A                                      the prompt playing to A ends
     +1 key A 2            +1 hangs-up A             the caller acts
@@ -11,6 +12,10 @@ Lines of a story (times are seconds since its beginning; `+5` is five later than
     +9 recorded A 12.5    (seconds; `failed` when it failed)
     +1 ready 8001         +1 not-ready 8001 break   +1 end-wrapup 8001
     +1 sign-out 8001      +1 seat-hangs-up 8001
+    +1 holds 8001         +1 resumes 8001
+    +1 rejoins 8001       the seat's page was loaded again; `rings`, `answers` and `leg` now speak
+                          of its new leg, and of the talk's own:
+    +1 old-leg A hung_up
     +1 phone zhang lost   (or reachable)
     +0 wait               nothing happens, time passes
     +0 restart            the router dies and comes back from its facts
@@ -52,10 +57,13 @@ class Stage:
     def tell(self, line: str) -> list[str]:
         """Play one line of a story; every fact and command it led to, in words."""
         words = line.split()
-        if words[0] == "seat":
+        if words[0] in ("seat", "page"):
             skills = {s.split("=")[0]: int(s.split("=")[1]) for s in words[3:]}
+            phone = words[2] if words[0] == "seat" else _page(words[2])
+            here = self._handle(e.PhoneChanged(phone, True)) if words[0] == "page" else []
             return [
-                *self._handle(e.SignIn(words[1], words[2], words[2], skills)),
+                *here,
+                *self._handle(e.SignIn(words[1], words[2], phone, skills)),
                 *self._handle(e.Ready(words[1])),
             ]
         return [
@@ -95,6 +103,18 @@ class Stage:
                 return e.LegRinging(self._leg(who))
             case "answers", [who]:
                 return e.LegAnswered(self._leg(who))
+            case "old-leg", [who, end]:
+                talk = self._call(who).talk
+                assert talk is not None
+                return e.LegEnded(talk.leg_id, msgspec.convert(end, e.LegEnd))
+            case "holds", [seat]:
+                return e.Hold(seat)
+            case "resumes", [seat]:
+                return e.Resume(seat)
+            case "rejoins", [seat]:
+                return e.Rejoin(seat)
+            case "page", [person, state]:
+                return e.PhoneChanged(_page(person), state == "reachable")
             case "leg", [who, end]:
                 return e.LegEnded(self._leg(who), msgspec.convert(end, e.LegEnd))
             case "recorded", [who, "failed"]:
@@ -138,7 +158,7 @@ class Stage:
                 )
                 talk = self._call(who).talk
                 if talk is not None:
-                    bridges[talk.bridge_id] = (who, talk.leg_id)
+                    bridges[talk.bridge_id] = (talk.leg_id,) if talk.apart else (who, talk.leg_id)
             else:
                 channels.append(e.SeenChannel(who, up=True, caller_number="13800000009"))
         return e.PbxSeen(self._now, tuple(channels), bridges, away, reconnected=True)
@@ -148,6 +168,8 @@ class Stage:
 
     def _leg(self, who: str) -> str:
         call = self.engine.state.calls.get(who)
+        if call is not None and call.talk is not None and call.talk.rejoin_leg:
+            return call.talk.rejoin_leg
         ours = (call.talk or call.offer) if call is not None else None
         return ours.leg_id if ours is not None else f"{who}-L1"
 
@@ -161,6 +183,11 @@ class Stage:
         if step.refusal is not None:
             told.append(f"  refused {step.refusal.code} {step.refusal.field}")
         return told
+
+
+def _page(person: str) -> str:
+    """The account of a person's phone in the browser, made of the name."""
+    return f"web{person.encode().hex():0<20.20}"
 
 
 def _words(said: Command | msgspec.Struct) -> str:

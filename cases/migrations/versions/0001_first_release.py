@@ -62,6 +62,7 @@ def upgrade() -> None:
         sa.Column("voicemail_s", sa.Double(), nullable=False),
         sa.Column("counting", sa.Text(), nullable=True),
         sa.Column("counted_at", sa.Double(), nullable=False),
+        sa.Column("hold_s", sa.Double(), nullable=False),
         sa.Column("wait_s", sa.Double(), nullable=True),
         sa.Column("offers", sa.Integer(), nullable=False),
         sa.Column("seat_id", sa.Text(), nullable=True),
