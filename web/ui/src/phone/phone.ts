@@ -4,7 +4,7 @@
  */
 import { choose, chosen, DEFAULT, microphone, type NoMicrophone } from './devices'
 import { OFF, pauseBefore, step, type Order, type PhoneEvent, type PhoneState } from './machine'
-import { SipLine, type Account, type SipCall } from './sip'
+import type { Account, SipCall, SipLine } from './sip'
 import { Sounds } from './sounds'
 
 export interface PhoneEnds {
@@ -23,11 +23,7 @@ export class Phone {
   deaf = false
   readonly sounds = new Sounds()
 
-  private readonly line = new SipLine({
-    registered: () => this.happen({ type: 'registered' }),
-    lost: () => this.happen({ type: 'lost' }),
-    rung: (call) => this.rung(call),
-  })
+  private line: SipLine | null = null
   private readonly speaker = new Audio()
   private call: SipCall | null = null
   /** The talk's call before this one, until this one is up. */
@@ -176,7 +172,7 @@ export class Phone {
         break
       case 'leave':
         window.clearTimeout(this.timer)
-        this.line.leave()
+        this.line?.leave()
         break
       case 'ring':
         this.sounds.ring()
@@ -213,7 +209,14 @@ export class Phone {
       return
     }
     this.takeOver = false
-    this.line.register(account)
+    // JsSIP is large, and most pages have no phone.
+    const { SipLine } = await import('./sip')
+    this.line ??= new SipLine({
+      registered: () => this.happen({ type: 'registered' }),
+      lost: () => this.happen({ type: 'lost' }),
+      rung: (call) => this.rung(call),
+    })
+    if (this.state.line === 'registering') this.line.register(account)
   }
 
   private release(): void {

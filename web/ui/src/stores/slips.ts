@@ -71,6 +71,8 @@ export const useSlips = defineStore('slips', () => {
     await Promise.all([...open.values()].map(({ editor }) => editor.save()))
   }
 
+  session.beforeLeaving.unshift(saveAll)
+
   watch(
     () => [session.state, session.person?.id] as const,
     ([state, person]) => {
