@@ -8,31 +8,48 @@ number, and that is an audit row. Playback is an audit row too.
 
 from __future__ import annotations
 
+import asyncio
 import math
-from collections.abc import Container
 from pathlib import Path
 from typing import Any
 
 import msgspec
-from sqlalchemy import Select, and_, or_, select, update
+from sqlalchemy import Select, and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cases import audit, readings
 from cases import tables as t
+from cases.callers import known
 from cases.errors import Conflict, NotFound, known_id
+from cases.mask import mask_number
+from cases.numbers import spellings
 from cases.records import (
+    Brief,
     CallDetail,
     CallFilter,
     CallPage,
+    LiveCall,
+    MyDay,
     RecordingRecord,
     SlipChange,
     SlipRecord,
+    Told,
     Viewer,
     VoicemailRecord,
     VoicemailState,
 )
+from cases.region import region_of
 from cases.rights import Right, may, open_to, require, served, visible
-from cases.search import after_cursor, check_limit, conditions, cursor_of
+from cases.search import (
+    MOST_ROWS,
+    after_cursor,
+    check_limit,
+    conditions,
+    cursor_of,
+    ending,
+    last_score,
+    recorded,
+)
 from cases.slips import check_change, checked_number
 from cases.store import Store
 from config.divisions import divisions
@@ -41,18 +58,12 @@ from config.model import Centre
 __all__ = ["Access", "PlayableFile", "Right", "require"]
 
 EVERY_CALL = CallFilter()
-PLACES = divisions(Centre().divisions)
-"""Where nobody says otherwise."""
+SHIPPED = Centre()
 PLAYBACK_S = 300.0
 """A player asks for a recording piece by piece: pieces this close together are one playback."""
 
-_SCORE = (
-    select(t.ratings.c.score)
-    .where(t.ratings.c.call_id == t.calls.c.call_id)
-    .order_by(t.ratings.c.at.desc())
-    .limit(1)
-    .scalar_subquery()
-)
+STORED_S = 0.05
+"""How often it is looked whether facts have come to the database."""
 
 
 class PlayableFile(msgspec.Struct, frozen=True):
@@ -63,12 +74,14 @@ class PlayableFile(msgspec.Struct, frozen=True):
 
 
 class Access:
-    """`recordings`: the directory that paths of recordings are relative to; `places`: codes of the
-    divisions a slip may name.
+    """`recordings`: the directory that paths of recordings are relative to; `centre`: whose
+    divisions a slip may name, and whose area code a local number is without.
     """
 
-    def __init__(self, store: Store, recordings: Path, places: Container[str] = PLACES) -> None:
-        self._places = places
+    def __init__(self, store: Store, recordings: Path, centre: Centre = SHIPPED) -> None:
+        self._places = divisions(centre.divisions)
+        self._area_code = centre.area_code
+        self._region = region_of(centre.divisions, centre.area_code)
         self._store = store
         self._recordings = recordings.resolve()
         self._playing: dict[tuple[str, str], float] = {}
@@ -80,9 +93,17 @@ class Access:
         *,
         after: str | None = None,
         limit: int = 50,
+        now: float = 0.0,
     ) -> CallPage:
-        """Newest first. Raises Invalid for `limit` (1-200), `after` and `outcomes`."""
+        """Newest first. A search by number is an audit row, of `now` (epoch s).
+
+        Raises Invalid for `limit` (1-200), `after` and the filter's fields, and Forbidden.
+        """
         check_limit(limit)
+        if filter.number is not None:
+            require(viewer, "numbers.search")
+            digits = len(ending(filter.number))
+            await self._note(viewer, "numbers.searched", f"last-{digits}-digits", now)
         wanted = _calls().where(visible(viewer), *conditions(filter))
         if after is not None:
             wanted = wanted.where(after_cursor(after))
@@ -120,6 +141,85 @@ class Access:
         if not masked and row.caller_number:
             await self._note(viewer, "number.shown", call_id, now)
         return detail
+
+    async def story(self, viewer: Viewer, call_id: str) -> Told:
+        """What is recorded of a call, masked for everybody. Raises NotFound."""
+        wanted = select(t.calls.c.call_id).where(
+            t.calls.c.call_id == known_id("call", call_id), visible(viewer)
+        )
+        async with self._store.read() as conn:
+            if (await conn.execute(wanted)).one_or_none() is None:
+                raise NotFound("call")
+            facts = await _of_call(conn, t.facts, call_id)
+            ids = {fact.body.get("person_id") for fact in facts}
+            people = select(t.people).where(t.people.c.person_id.in_(ids - {None}))
+            names = {row.person_id: row.name for row in await conn.execute(people)}
+        return Told(
+            facts=tuple(readings.fact_of(fact, masked=True) for fact in facts), people=names
+        )
+
+    async def brief(self, viewer: Viewer, call_id: str, live: LiveCall | None) -> Brief:
+        """What is known of the caller, for who is offered the call, has it, or had it.
+
+        `live`: the call as the router has it, which may be ahead of the database. Raises NotFound.
+        """
+        mine = live is not None and (live.person_id == viewer.person_id or may(viewer, "calls.all"))
+        async with self._store.read() as conn:
+            row = None
+            if not mine:
+                wanted = select(t.calls).where(
+                    t.calls.c.call_id == known_id("call", call_id), visible(viewer)
+                )
+                row = (await conn.execute(wanted)).one_or_none()
+                if row is None:
+                    raise NotFound("call")
+            call = readings.live_of(row) if row is not None else live
+            assert call is not None
+            numbers = spellings(call.caller_number, self._area_code)
+            found = await known(conn, viewer, numbers, call_id, call.opened_at)
+        return Brief(
+            call_id=call_id,
+            caller_number=mask_number(call.caller_number),
+            number_region=self._region(call.caller_number),
+            language=call.language,
+            service=call.service,
+            stage=call.stage,
+            opened_at=call.opened_at,
+            wait_since=call.entered_at,
+            earlier=found.earlier,
+            last=found.last,
+            open_messages=found.open_messages,
+            flags=found.flags,
+        )
+
+    async def my_day(self, viewer: Viewer, since: float) -> MyDay:
+        """The calls the viewer answered since `since` (epoch s); the newest are told."""
+        mine = (t.calls.c.person_id == viewer.person_id, t.calls.c.answered_at >= since)
+        totals = select(
+            func.count().label("answered"),
+            func.sum(t.calls.c.talk_s).label("talk_s"),
+            func.count().filter(t.slips.c.version == 1).label("unfilled"),
+        ).select_from(t.calls.join(t.slips))
+        newest = _calls().where(*mine).order_by(t.calls.c.answered_at.desc()).limit(MOST_ROWS)
+        async with self._store.read() as conn:
+            total = (await conn.execute(totals.where(*mine))).one()
+            found = (await conn.execute(newest)).all()
+        return MyDay(
+            since=since,
+            answered=total.answered,
+            talk_s=total.talk_s or 0.0,
+            unfilled=total.unfilled,
+            calls=tuple(readings.call_of(row, masked=True) for row in found),
+        )
+
+    async def stored(self, seq: int, within_s: float) -> None:
+        """Return when the facts up to `seq` are in the database. Raises TimeoutError."""
+        async with asyncio.timeout(within_s):
+            while True:
+                async with self._store.read() as conn:
+                    if (await conn.scalar(select(t.journal_position.c.seq)) or 0) >= seq:
+                        return
+                await asyncio.sleep(STORED_S)
 
     async def get_slip(self, viewer: Viewer, call_id: str) -> SlipRecord:
         """The slip of a call. Raises NotFound."""
@@ -237,8 +337,17 @@ class Access:
 
 
 def _calls() -> Select[Any]:
-    return select(t.calls, t.slips.c.number.label("slip_number"), _SCORE.label("score")).join(
-        t.slips, t.slips.c.call_id == t.calls.c.call_id
+    slips = t.slips.c
+    return (
+        select(t.calls, slips.number.label("slip_number"), slips.kind, slips.matter, slips.place)
+        .add_columns(
+            (slips.version > 1).label("filled"),
+            func.coalesce(t.people.c.name, "").label("person_name"),
+            last_score.label("score"),
+            recorded.label("recorded"),
+        )
+        .join(t.slips, slips.call_id == t.calls.c.call_id)
+        .outerjoin(t.people, t.people.c.person_id == t.calls.c.person_id)
     )
 
 

@@ -17,7 +17,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from cases import tables as t
 from cases.store import Store
 
-Action = Literal["number.shown", "recording.played"]
+Action = Literal[
+    "number.shown", "numbers.searched", "recording.played", "report.made", "report.exported"
+]
 
 _FIRST = "0" * 64
 _THE_ROW = 1

@@ -24,7 +24,7 @@ class CaseError(Exception):
 
 
 class NotFound(CaseError):
-    """`kind`: call, slip, recording, person, voicemail or session."""
+    """`kind`: call, slip, recording, person, voicemail, report or session."""
 
     def __init__(self, kind: str) -> None:
         super().__init__("not-found")

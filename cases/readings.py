@@ -12,6 +12,7 @@ from cases.records import (
     CallRecord,
     FactRecord,
     LegRecord,
+    LiveCall,
     OfferRecord,
     Person,
     RatingRecord,
@@ -31,6 +32,20 @@ def call_of(row: Row[Any], *, masked: bool) -> CallRecord:
         values["caller_number"] = mask_number(row.caller_number)
         values["caller_name"] = mask_name(row.caller_name)
     return msgspec.convert(values | {"masked": masked}, CallRecord)
+
+
+def live_of(row: Row[Any]) -> LiveCall:
+    """A row of `calls` as if it were live; the number is in full and must not leave the door."""
+    return LiveCall(
+        call_id=row.call_id,
+        caller_number=row.caller_number,
+        language=row.language,
+        service=row.service,
+        stage=row.stage,
+        opened_at=row.opened_at,
+        entered_at=row.queued_at,
+        person_id=row.person_id or "",
+    )
 
 
 def fact_of(row: Row[Any], *, masked: bool) -> FactRecord:

@@ -126,6 +126,16 @@ class CallRecord(_Record, frozen=True):
     healed: bool
     fallback: bool
     fallback_by: str | None
+    person_name: str
+    """Of the person who served it; empty: nobody did, or nobody of whom we know."""
+    kind: _Kind
+    matter: _Matter
+    place: str
+    """These three as on the call's slip."""
+    filled: bool
+    """Somebody has written on the slip."""
+    recorded: bool
+    """The recording can be heard."""
     demo: bool
     """Demonstration data (`hotline demo month`): no such call ever came in."""
 
@@ -237,6 +247,77 @@ class CallDetail(_Record, frozen=True):
     timeline: tuple[FactRecord, ...]
 
 
+class LiveCall(_Record, frozen=True):
+    """A call as the router has it now, for the door alone: the number is in full.
+
+    `person_id`: whose phone rings for it, or who talks to the caller; empty: nobody.
+    """
+
+    call_id: str
+    caller_number: str
+    language: str
+    service: str
+    stage: f.Stage
+    opened_at: float
+    entered_at: float | None
+    person_id: str
+
+
+class EarlierCall(_Record, frozen=True):
+    """A call that came from the same number before. `call_id` is empty where it is another's."""
+
+    call_id: str
+    opened_at: float
+    outcome: f.Outcome | None
+    service: str
+    kind: _Kind
+    matter: _Matter
+
+
+Flag = Literal["frequent", "message_open", "dissatisfied", "agitated", "gave_up"]
+"""Often in a week; a message waits; rated badly last; was agitated last; left waiting last."""
+
+
+class Brief(_Record, frozen=True):
+    """What a seat is told of a caller whose call it is offered or has."""
+
+    call_id: str
+    caller_number: str
+    """Masked."""
+    number_region: str
+    language: str
+    service: str
+    stage: f.Stage
+    opened_at: float
+    wait_since: float | None
+    """Since when the caller waits or waited for a human."""
+    earlier: int
+    """Calls that came from this number before."""
+    last: tuple[EarlierCall, ...]
+    """Newest first, at most `cases.callers.LAST`."""
+    open_messages: int
+    """Messages from this number that nobody has handled."""
+    flags: tuple[Flag, ...]
+
+
+class MyDay(_Record, frozen=True):
+    """The calls one person answered since `since`, newest first."""
+
+    since: float
+    answered: int
+    talk_s: float
+    unfilled: int
+    """Calls on whose slips nobody has written yet."""
+    calls: tuple[CallRecord, ...]
+
+
+class Told(_Record, frozen=True):
+    """The facts of a call, numbers and names of callers masked; `people`: id → name."""
+
+    facts: tuple[FactRecord, ...]
+    people: dict[str, str]
+
+
 class CallFilter(_Record, frozen=True):
     """Half-open in time: since ≤ opened_at < until. Empty tuples: no restriction."""
 
@@ -249,6 +330,20 @@ class CallFilter(_Record, frozen=True):
     seat_id: str | None = None
     live: bool | None = None
     """True: not ended yet; False: ended."""
+    kinds: tuple[str, ...] = ()
+    matters: tuple[str, ...] = ()
+    """A heading stands for what lies under it: `A`, `A03`."""
+    groups: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
+    """A division stands for what lies in it."""
+    emotions: tuple[int, ...] = ()
+    scores: tuple[int, ...] = ()
+    recorded: bool | None = None
+    demo: bool | None = None
+    text: str | None = None
+    """Part of a slip's text or place, or of its number."""
+    number: str | None = None
+    """The last digits of a caller's number; every search is an audit row."""
 
 
 class CallPage(_Record, frozen=True):

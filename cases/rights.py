@@ -24,17 +24,25 @@ Right = Literal[
     "seats.manage",
     "people.manage",
     "audit.read",
+    "numbers.search",
+    "reports.read",
+    "reports.make",
 ]
 
-_SEAT: frozenset[Right] = frozenset({"recordings.hear", "slips.write", "voicemails.handle"})
-_SUPERVISOR: frozenset[Right] = _SEAT | {"calls.all", "seats.manage", "audit.read"}
+_SEAT: frozenset[Right] = frozenset(
+    {"recordings.hear", "slips.write", "voicemails.handle", "numbers.search"}
+)
+_REPORTS: frozenset[Right] = frozenset({"reports.read", "reports.make"})
+_SUPERVISOR: frozenset[Right] = _SEAT | _REPORTS | {"calls.all", "seats.manage", "audit.read"}
 _RIGHTS: dict[Role, frozenset[Right]] = {
     "seat": _SEAT,
     "supervisor": _SUPERVISOR,
-    "analyst": frozenset({"calls.all"}),
+    "analyst": _REPORTS | {"calls.all"},
     "admin": _SUPERVISOR | {"people.manage"},
 }
-_NOT_PURCHASED: frozenset[Right] = frozenset({"recordings.hear", "voicemails.handle"})
+_NOT_PURCHASED: frozenset[Right] = frozenset(
+    {"recordings.hear", "voicemails.handle", "numbers.search"}
+)
 
 
 def may(viewer: Viewer, right: Right) -> bool:

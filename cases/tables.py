@@ -229,6 +229,19 @@ slip_days = Table(  # W: the last running number given on a day (YYMMDD, centre'
     Column("last", Integer, nullable=False),
 )
 
+reports = Table(  # versions of monthly reports: inserted, never changed
+    "reports",
+    metadata,
+    Column("month", Text, primary_key=True),  # YYYY-MM, centre's time zone
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    _time("made_at", null=False),
+    _time("data_until", null=False),
+    _text("made_by"),  # empty: the scheduler or the command line
+    Column("demo", Boolean, nullable=False),
+    Column("complete", Boolean, nullable=False),
+    Column("model", JSON, nullable=False),  # `reports.model.Report`
+)
+
 people = Table(
     "people",
     metadata,

@@ -42,7 +42,7 @@ def figures(month: Month) -> list[Figure]:
 
 def dressing(month: Month, memory: Memory, zone: tzinfo, audible: Sequence[Audible]) -> Dressing:
     """Slips and handled messages for what is remembered of the month."""
-    chance = Random(f"{month.seed} slips")  # noqa: S311 - a model, no secret
+    chance = month.chance("slips")
     hot = _hot(month, zone)
     slips = Slips(divisions(month.line.centre.divisions), chance, hot)
     hands = [person.id for person in month.people if person.provider == "staff"]

@@ -26,9 +26,13 @@ QUIET_END_S = 75 * 60.0
 
 _MOBILES = ("1990000", "1980000", "1950000", "1910000")
 """Beginnings of made-up numbers; four digits follow."""
-_LANDLINES = ("028", "0812", "0813", "0816", "0817", "0818", "0825", "0826", "0827", "0830",
-              "0831", "0832", "0833", "0834", "0835", "0836", "0837", "0838", "0839")  # fmt: skip
-_WITHHELD, _LANDLINE, _AGAIN = 0.015, 0.075, 0.15
+_LANDLINES = {
+    "028": 30, "0812": 2, "0813": 4, "0816": 8, "0817": 9, "0818": 8, "0825": 4, "0826": 5,
+    "0827": 4, "0830": 6, "0831": 7, "0832": 5, "0833": 5, "0834": 8, "0835": 3, "0836": 5,
+    "0837": 4, "0838": 6, "0839": 4,
+}  # fmt: skip
+"""Area codes of Sichuan → weight."""
+_WITHHELD, _LANDLINE, _AGAIN = 0.015, 0.3, 0.15
 _RECENT = 600
 
 
@@ -49,6 +53,10 @@ class Month(msgspec.Struct, frozen=True):
     def end(self) -> float:
         return self.ends[-1]
 
+    def chance(self, what: str) -> Random:
+        """One for each thing: to draw one thing otherwise changes no other."""
+        return _chance(self.seed, self.first, what)
+
     def world(self, after_seq: int, record: Record) -> World:
         """A line as if nothing had ever happened on it, whose facts follow number `after_seq`."""
         state = State()
@@ -59,7 +67,7 @@ class Month(msgspec.Struct, frozen=True):
             Engine(self.line, state),
             self.callers,
             self.duties,
-            seed=f"{self.seed} seats",
+            seed=f"{self.seed} {self.first:%Y-%m} seats",
             record=record,
             prompt_s=self.prompt_s,
             dialled=self.line.centre.number,
@@ -93,29 +101,31 @@ def month(
     midnights = [_midnight(day, zone) for day in (*days, days[-1] + timedelta(days=1))]
     begins, *ends = midnights
     moments = arrivals(
-        usual, calls, ends[-1] - QUIET_END_S, _chance(seed, "traffic"), uneven=shape.uneven
+        usual, calls, ends[-1] - QUIET_END_S, _chance(seed, first, "traffic"), uneven=shape.uneven
     )
     # Nobody calls before the first seats of the month are there.
     moments = [max(moment, begins + 60.0) for moment in moments]
     callers = draw(
         moments,
-        numbers(calls, _chance(seed, "numbers")),
+        numbers(calls, _chance(seed, first, "numbers")),
         line,
-        _chance(seed, "callers"),
+        _chance(seed, first, "callers"),
         prefix=f"{DEMO}{first:%y%m}-",
     )
     staffing = Staffing()
     wanted = heads(usual, staffing)
     people = staff(wanted, staffing, prefix=DEMO)
-    duties = roster(usual, people, wanted, ends[-1] - 60.0, _chance(seed, "roster"))
+    duties = roster(usual, people, wanted, ends[-1] - 60.0, _chance(seed, first, "roster"))
     return Month(first, seed, line, people, duties, callers, ends, begins, prompt_s)
 
 
 def numbers(count: int, chance: Random) -> list[str]:
     """Made-up numbers of callers, some of whom call again; empty where withheld.
 
-    Landlines have the area codes of Sichuan and a local part that begins with 0, as none does.
+    Landlines have the area codes of Sichuan and a local part that begins with 0, as none does:
+    there are more of them than on a real line, because a region can be told of them alone.
     """
+    areas, weights = list(_LANDLINES), list(_LANDLINES.values())
     found: list[str] = []
     for place in range(count):
         way = chance.random()
@@ -124,7 +134,7 @@ def numbers(count: int, chance: Random) -> list[str]:
         elif way < _WITHHELD + _AGAIN and place:
             number = found[place - 1 - int(chance.random() ** 2 * min(place, _RECENT))]
         elif way < _WITHHELD + _AGAIN + _LANDLINE:
-            area = chance.choice(_LANDLINES)
+            area = chance.choices(areas, weights)[0]
             number = f"{area}{chance.randrange(10_000):0{11 - len(area)}d}"
         else:
             number = f"{chance.choice(_MOBILES)}{chance.randrange(10_000):04d}"
@@ -140,6 +150,5 @@ def _midnight(day: date, zone: tzinfo) -> float:
     return datetime(day.year, day.month, day.day, tzinfo=zone).timestamp()
 
 
-def _chance(seed: int, what: str) -> Random:
-    # One for each thing: more calls do not change who is on duty.
-    return Random(f"{seed} {what}")  # noqa: S311 - a model, no secret
+def _chance(seed: int, first: date, what: str) -> Random:
+    return Random(f"{seed} {first:%Y-%m} {what}")  # noqa: S311 - a model, no secret

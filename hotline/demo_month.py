@@ -17,7 +17,6 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
-from random import Random
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -108,11 +107,8 @@ async def _give(
                 await enter_people(store, figures(played), played.begins)
                 memory = await _poured(pouring, played, zone, book)
             print(book.text("demo.month.dressing"), flush=True)
-            voices = Voices(
-                places.sounds / manifest.default,
-                places.moh,
-                Random(f"{seed} voices"),  # noqa: S311 - a model, no secret
-            )
+            chance = played.chance("voices")
+            voices = Voices(places.sounds / manifest.default, places.moh, chance)
             audible = await asyncio.to_thread(record, played, memory, voices, places.recordings)
             await dress(store, dressing(played, memory, zone, audible))
     _tell(memory, len(audible), time.monotonic() - began, book)

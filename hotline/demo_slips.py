@@ -27,7 +27,8 @@ _NOT_LEVELLED: Final = 0.11
 _UNWRITTEN: Final = 0.035
 _SHORT_S: Final = 35.0
 """A shorter talk comes to nothing more often than not."""
-_SAME_DAY_S: Final = 20 * 3600.0
+_UNEVEN: Final = 0.13
+"""Spread of how often a topic comes up in one month and in another."""
 T = TypeVar("T")
 
 
@@ -57,6 +58,7 @@ class Book(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     remarks: dict[str, tuple[str, ...]]
     spoken: dict[str, str]
     places: dict[str, float]
+    provinces: dict[str, float]
     places_of: dict[str, dict[str, float]]
     hot: Hot
     topics: tuple[Topic, ...]
@@ -84,6 +86,8 @@ class Slips:
             for code, below in counties.items()
             if (above := divisions.get(code)) is not None and above.parent
         }
+        # No month is like another.
+        self._moods = [chance.lognormvariate(0.0, _UNEVEN) for _ in self._book.topics]
         self._provinces = [d.code for d in divisions if not d.parent and d.code.isdigit()]
 
     def of_talk(self, call: Remembered) -> Writing | None:
@@ -127,7 +131,8 @@ class Slips:
         if short and self._chance.random() < 0.4:
             return next(topic for topic in self._book.topics if topic.matter == "Z")
         topics, weights = _topics_of(call.service)
-        return self._chance.choices(topics, weights)[0]
+        mixed = [weight * mood for weight, mood in zip(weights, self._moods, strict=True)]
+        return self._chance.choices(topics, mixed)[0]
 
     def _text(self, topic: Topic, call: Remembered, place: str, void: bool) -> str:
         chance = self._chance
@@ -171,7 +176,8 @@ class Slips:
         if way < 0.035:
             return UNKNOWN if UNKNOWN in self._divisions else ""
         if way < 0.065 and len(self._provinces) > 1:
-            return chance.choice(self._provinces[1:])
+            others = self._provinces[1:]
+            return _pick({code: self._book.provinces.get(code, 0.4) for code in others}, chance)
         if way < 0.105:
             return ""
         weights = self._book.places_of.get(language, self._book.places)

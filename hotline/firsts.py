@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from cases.people import People
 from cases.records import NewPerson, Role
+from cases.rows import DEMO
 
 
 class First(NamedTuple):
@@ -34,8 +35,11 @@ FIRSTS = (
 
 
 async def add_firsts(people: People, now: float) -> list[NewPerson]:
-    """Add the first people to a line without any; an empty list when there is somebody."""
-    if await people.list():
+    """Add the first people to a line without any; an empty list when there is somebody.
+
+    The people of a demonstration month cannot sign in and are nobody.
+    """
+    if any(not person.id.startswith(DEMO) for person in await people.list()):
         return []
     return [
         await people.add(

@@ -26,12 +26,14 @@ from cases.region import region_of
 from cases.sessions import Sessions
 from cases.store import Store, migrate, store_url
 from cases.writer import StoreWriter
-from config.divisions import divisions
 from config.model import Settings
 from hotline.clock import SteadyClock
 from hotline.pbx import spoken
 from hotline.phones import accounts, provision
 from hotline.publishing import Publishing
+from reports.archive import Archive
+from reports.fonts import Fonts
+from reports.press import Press
 from router.facts import Fact
 from router.runner import Pump, recover
 from telephony.browsers import Browsers
@@ -76,7 +78,7 @@ async def running(
     clock, places = SteadyClock(), Places.of(settings)
     line = settings.line
     people, sessions = People(store), Sessions(store, settings.web.session_hours)
-    access = Access(store, places.recordings, divisions(line.centre.divisions))
+    access = Access(store, places.recordings, line.centre)
     recordings = Recordings(store, places.recordings)
     async with AsyncExitStack() as stack:
         say("prompts")
@@ -134,6 +136,8 @@ async def running(
             health=health,
             history=history,
             provision=tell_phones,
+            reports=Archive(store, settings),
+            press=Press(Fonts.of(settings.reports)),
             phones=BrowserPhones(store),
             browsers=await stack.enter_async_context(
                 Browsers(settings, kept_secrets(places.secrets))
@@ -152,7 +156,7 @@ async def running(
                 tasks.append(parts.create_task(publishing.run(), name="publishing"))
             say("router")
             await exchange.up(30.0)
-            scheduler = _sweeps(settings, sessions, recordings, clock)
+            scheduler = _sweeps(settings, sessions, recordings, deps.reports, clock)
             try:
                 async with _screens(deps if screens else None, say) as port:
                     yield port
@@ -230,7 +234,11 @@ async def _pbx_up(settings: Settings, people: People, stack: AsyncExitStack) -> 
 
 
 def _sweeps(
-    settings: Settings, sessions: Sessions, recordings: Recordings, clock: SteadyClock
+    settings: Settings,
+    sessions: Sessions,
+    recordings: Recordings,
+    archive: Archive,
+    clock: SteadyClock,
 ) -> AsyncIOScheduler:
     """Periodic work. Only a trigger: what is to be done stands in the database."""
 
@@ -240,6 +248,12 @@ def _sweeps(
     async def tidy_recordings() -> None:
         await recordings.tidy()
 
+    async def draft_report() -> None:
+        """The past month's, unless it exists."""
+        report = await archive.draft(clock.now())
+        if report is not None:
+            log.info("monthly report drafted", month=report.month, version=report.version)
+
     # APScheduler's defaults drop a run that is a second late, and read times in the host's zone.
     scheduler = AsyncIOScheduler(
         timezone=ZoneInfo(settings.line.centre.timezone),
@@ -247,6 +261,9 @@ def _sweeps(
     )
     scheduler.add_job(forget_sessions, "interval", hours=1)
     scheduler.add_job(tidy_recordings, "interval", hours=1)
+    hour, minute = map(int, settings.reports.draft_at.split(":"))
+    scheduler.add_job(draft_report, "cron", day=1, hour=hour % 24, minute=minute)
+    scheduler.add_job(draft_report, "date")  # at once: the first may have passed without us
     scheduler.start()
     return scheduler
 

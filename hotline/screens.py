@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Final, Literal, NoReturn
 
@@ -25,8 +26,11 @@ from cases.store import Store, StoreUnready, store_url
 from config.divisions import divisions
 from config.model import Settings
 from hotline.clock import SteadyClock
-from hotline.house import COUNTED, DRAIN_S, Say
+from hotline.house import DRAIN_S, Say
 from hotline.phones import provision
+from reports.archive import Archive
+from reports.fonts import Fonts
+from reports.press import Press
 from router.apart.desk import FarDesk
 from router.apart.link import Link
 from router.apart.wire import Keys
@@ -36,6 +40,7 @@ from telephony.places import Places
 from telephony.secrets import kept_secrets
 from web.route import Deps, Part
 from web.server import WebServer
+from web.today import COUNTED
 
 log = structlog.get_logger(__name__)
 
@@ -65,14 +70,6 @@ async def showing(settings: Settings, store: Store, say: Say) -> AsyncIterator[i
         stack.push_async_callback(asking.close)
         desk, probe = FarDesk(following, asking, keys), Probe(store)
 
-        async def history(since: float) -> Sequence[Fact]:
-            # The board began with everything up to here, which the store may not have yet.
-            began = desk.seq
-            async with asyncio.timeout(DRAIN_S):
-                while await stored_up_to(store) < began:  # noqa: ASYNC110 - it tells nobody
-                    await asyncio.sleep(LOOK_S)
-            return await facts_since(store, since, COUNTED)
-
         async def tell_phones() -> None:
             await provision(settings, people)
 
@@ -85,8 +82,10 @@ async def showing(settings: Settings, store: Store, say: Say) -> AsyncIterator[i
             sessions=Sessions(store, settings.web.session_hours),
             clock=clock,
             health=parts(desk, probe),
-            history=history,
+            history=partial(history, store, desk),
             provision=tell_phones,
+            reports=Archive(store, settings),
+            press=Press(Fonts.of(settings.reports)),
             phones=BrowserPhones(store),
             browsers=await stack.enter_async_context(Browsers(settings, secrets)),
         )
@@ -104,6 +103,19 @@ async def showing(settings: Settings, store: Store, say: Say) -> AsyncIterator[i
                 await server.stop()
                 for task in both:
                     task.cancel()
+
+
+async def history(store: Store, desk: FarDesk, since: float) -> Sequence[Fact]:
+    """What today's counters are made of, from the database that the router writes.
+
+    It may lag: the board began with everything that the desk had, so that is waited for. Raises
+    TimeoutError; the board then asks again.
+    """
+    began = desk.seq
+    async with asyncio.timeout(DRAIN_S):
+        while await stored_up_to(store) < began:  # noqa: ASYNC110 - it tells nobody
+            await asyncio.sleep(LOOK_S)
+    return await facts_since(store, since, [kind.__name__ for kind in COUNTED])
 
 
 class Probe:

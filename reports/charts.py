@@ -151,14 +151,18 @@ def _lines(chart: Chart) -> Figure:
 def _heat(chart: Chart) -> Figure:
     figure, axes = _figure(2.3)
     table = [series.values for series in chart.series]
-    axes.imshow(table, cmap=HEAT, aspect="auto", vmin=0)
+    axes.pcolormesh(table, cmap=HEAT, vmin=0, edgecolors="white", linewidth=0.6)
+    axes.invert_yaxis()
     most = max(max(row) for row in table)
     for y, row in enumerate(table):
         for x, value in enumerate(row):
             colour = "white" if value > most * _DARK else INK
-            axes.text(x, y, f"{value:.0f}", ha="center", va="center", fontsize=6.5, color=colour)
-    axes.set_xticks(range(len(chart.labels)), chart.labels, fontsize=8)
-    axes.set_yticks(range(len(table)), [series.name for series in chart.series])
+            axes.text(
+                x + 0.5, y + 0.5, f"{value:.0f}", ha="center", va="center", fontsize=6.5,
+                color=colour,
+            )  # fmt: skip
+    axes.set_xticks([x + 0.5 for x in range(len(chart.labels))], chart.labels, fontsize=8)
+    axes.set_yticks([y + 0.5 for y in range(len(table))], [s.name for s in chart.series])
     axes.spines[:].set_visible(False)
     axes.tick_params(length=0)
     return figure

@@ -22,13 +22,26 @@ class PressFailed(Exception):
     """The printing ended with an error; its last line is the message."""
 
 
-async def printed(
-    document: Document, fonts: Fonts, forms: Collection[Form], folder: Path
-) -> dict[Form, Path]:
-    """The files, in `folder`, which is made. Raises PressFailed, OSError."""
-    folder.mkdir(parents=True, exist_ok=True)
-    paths: dict[Form, Path] = {form: folder / file_name(document, form) for form in forms}
-    job = Job(document, fonts, {form: str(path.resolve()) for form, path in paths.items()})
+class Press:
+    """Prints one document at a time: a printing takes a core and 350 MB."""
+
+    def __init__(self, fonts: Fonts) -> None:
+        self._fonts = fonts
+        self._turn = asyncio.Lock()
+
+    async def print(
+        self, document: Document, forms: Collection[Form], folder: Path
+    ) -> dict[Form, Path]:
+        """The files, in `folder`, which is made. Raises PressFailed, OSError."""
+        folder.mkdir(parents=True, exist_ok=True)
+        paths: dict[Form, Path] = {form: folder / file_name(document, form) for form in forms}
+        files: dict[Form, str] = {form: str(path.resolve()) for form, path in paths.items()}
+        async with self._turn:
+            await _run(Job(document, self._fonts, files))
+        return paths
+
+
+async def _run(job: Job) -> None:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -49,7 +62,6 @@ async def printed(
     if process.returncode:
         last = said.decode(errors="replace").strip().rpartition("\n")[2]
         raise PressFailed(last or f"exit {process.returncode}")
-    return paths
 
 
 def file_name(document: Document, form: Form) -> str:

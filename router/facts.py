@@ -11,18 +11,34 @@ from typing import Literal
 
 import msgspec
 
+from router.factbase import Body_, CallBody, HangupParty, OfferEnd, SeatBody
+from router.talkfacts import (
+    CallHeld,
+    CallResumed,
+    Connected,
+    Rated,
+    RatingInvited,
+    RatingMissed,
+    RatingMissedWhy,
+    Rejoined,
+    RejoinEnded,
+    RejoinRung,
+    Requeued,
+    SeatAway,
+    TalkEnded,
+)
 
-class _Body(msgspec.Struct, frozen=True, tag=True, tag_field="type"):
-    pass
-
-
-class _CallBody(_Body, frozen=True):
-    call_id: str
-
-
-class _SeatBody(_Body, frozen=True):
-    seat_id: str
-
+__all__ = [  # for the type checker, which must know the conversation's facts by this name too
+    "Body", "CallClosed", "CallHeld", "CallOpened", "CallResumed", "CommandFailed", "Connected",
+    "Fact", "FallbackImported", "HangupParty", "Healed", "KeyTaken", "KeyWrong", "LineStarted",
+    "MenuEntered", "MenuSilent", "OfferEnd", "OfferEnded", "OfferRang", "Offered", "Outcome",
+    "PbxDown", "PbxUp", "PhoneLost", "PhoneReachable", "Queued", "Rated", "RatingInvited",
+    "RatingMissed", "RatingMissedWhy", "RejoinEnded", "RejoinRung", "Rejoined", "Relaxed",
+    "Requeued", "SeatAway", "SeatNotReady", "SeatPaused", "SeatReady", "SeatSignedIn",
+    "SeatSignedOut", "SeatState", "SeatWantsNotReady", "Stage", "TalkEnded", "VoicemailEmpty",
+    "VoicemailInvited", "VoicemailKept", "VoicemailStarted", "VoicemailWhy", "WaitTold",
+    "WentToFallback", "WrapupEnded", "WrapupStarted",
+]  # fmt: skip
 
 # ---- the call ----
 
@@ -52,10 +68,8 @@ Outcome = Literal[
 ]
 """Closed: `router.call.outcome_of` alone decides it; store, API, board and reports use it."""
 
-HangupParty = Literal["caller", "seat", "line"]
 
-
-class CallOpened(_CallBody, frozen=True):
+class CallOpened(CallBody, frozen=True):
     caller_number: str
     caller_name: str
     dialled: str
@@ -64,14 +78,14 @@ class CallOpened(_CallBody, frozen=True):
     line_version: str
 
 
-class MenuEntered(_CallBody, frozen=True):
+class MenuEntered(CallBody, frozen=True):
     """The caller is asked the question of `node`; `attempt` counts from 1."""
 
     node: str
     attempt: int
 
 
-class KeyTaken(_CallBody, frozen=True):
+class KeyTaken(CallBody, frozen=True):
     """A key the menu understood, with what it set (None: unchanged) and where it led."""
 
     node: str
@@ -81,20 +95,20 @@ class KeyTaken(_CallBody, frozen=True):
     goto: str
 
 
-class KeyWrong(_CallBody, frozen=True):
+class KeyWrong(CallBody, frozen=True):
     """A key without a meaning, answered with the wrong-key prompt. `where`: node or stage."""
 
     where: str
     key: str
 
 
-class MenuSilent(_CallBody, frozen=True):
+class MenuSilent(CallBody, frozen=True):
     """No key in time: on to a human with what is known."""
 
     node: str
 
 
-class Queued(_CallBody, frozen=True):
+class Queued(CallBody, frozen=True):
     """The call waits for a seat. `needs`: skill → least level of the first step."""
 
     language: str
@@ -105,21 +119,21 @@ class Queued(_CallBody, frozen=True):
     line_version: str
 
 
-class Relaxed(_CallBody, frozen=True):
+class Relaxed(CallBody, frozen=True):
     """Waited long enough for the service's next step; `step` counts from 1."""
 
     step: int
     needs: dict[str, int]
 
 
-class WaitTold(_CallBody, frozen=True):
+class WaitTold(CallBody, frozen=True):
     """The caller was told place and expected wait. `ahead` calls; `wait_s` None: not told."""
 
     ahead: int
     wait_s: float | None
 
 
-class Offered(_CallBody, frozen=True):
+class Offered(CallBody, frozen=True):
     """A seat is rung. `reason` names the ranking that chose it, best criterion first."""
 
     offer_id: str
@@ -132,23 +146,12 @@ class Offered(_CallBody, frozen=True):
     waited_s: float
 
 
-class OfferRang(_CallBody, frozen=True):
+class OfferRang(CallBody, frozen=True):
     offer_id: str
     seat_id: str
 
 
-OfferEnd = Literal[
-    "answered",
-    "no_answer",  # rang out
-    "rejected",  # declined by hand
-    "busy",  # phone in another call
-    "unreachable",  # phone dead or never rang
-    "caller_left",
-    "withdrawn",  # by us: seat signed out, call moved, restart
-]
-
-
-class OfferEnded(_CallBody, frozen=True):
+class OfferEnded(CallBody, frozen=True):
     offer_id: str
     leg_id: str
     seat_id: str
@@ -160,131 +163,18 @@ class OfferEnded(_CallBody, frozen=True):
     """This call is not offered to this seat again before (epoch s)."""
 
 
-class Connected(_CallBody, frozen=True):
-    """Caller and seat talk. `waited_s`: from entering the queue to the answer."""
-
-    offer_id: str
-    leg_id: str
-    bridge_id: str
-    seat_id: str
-    person_id: str
-    provider: str
-    waited_s: float
-
-
-class CallHeld(_CallBody, frozen=True):
-    """The seat lets the caller wait to music; the talk goes on."""
-
-    seat_id: str
-    person_id: str
-
-
-class CallResumed(_CallBody, frozen=True):
-    """The seat ended the hold."""
-
-    seat_id: str
-    person_id: str
-
-
-class SeatAway(_CallBody, frozen=True):
-    """The seat's phone is gone in mid-talk without having hung up: a page closed, a network lost.
-
-    The caller hears music until the seat is back (`Rejoined`), at the latest until `until`.
-    """
-
-    leg_id: str
-    seat_id: str
-    person_id: str
-    cause: int
-    until: float
-
-
-class RejoinRung(_CallBody, frozen=True):
-    """The seat asked for its caller back: its phone is rung for the same talk, over a new leg."""
-
-    leg_id: str
-    seat_id: str
-    person_id: str
-    phone: str
-    until: float
-
-
-class RejoinEnded(_CallBody, frozen=True):
-    """The new leg came to nothing."""
-
-    leg_id: str
-    seat_id: str
-    person_id: str
-    end: OfferEnd
-    cause: int
-
-
-class Rejoined(_CallBody, frozen=True):
-    """The seat is back. `leg_id` carries the talk from now on, in place of `old_leg_id`; they are
-    the same when the old one turned out to be there still."""
-
-    leg_id: str
-    old_leg_id: str
-    seat_id: str
-    person_id: str
-
-
-class TalkEnded(_CallBody, frozen=True):
-    """`leg_id`: the last one the seat had. `hold_s`: of `talk_s`, heard music instead of a seat."""
-
-    leg_id: str
-    seat_id: str
-    person_id: str
-    by: HangupParty
-    talk_s: float
-    hold_s: float = 0.0
-
-
-class Requeued(_CallBody, frozen=True):
-    """The seat never came back: the call waits again, in the place it had, which is the head."""
-
-    needs: dict[str, int]
-    line_version: str
-
-
-class RatingInvited(_CallBody, frozen=True):
-    """One rating per service act: the act of `leg_id` by `person_id`."""
-
-    leg_id: str
-    person_id: str
-
-
-class Rated(_CallBody, frozen=True):
-    """1 very satisfied … 5 very dissatisfied."""
-
-    leg_id: str
-    person_id: str
-    score: int
-
-
-RatingMissedWhy = Literal["not_asked", "hung_up", "timeout", "wrong_key"]
-
-
-class RatingMissed(_CallBody, frozen=True):
-    """Not rated, and why; kept apart and never counted as satisfied."""
-
-    leg_id: str
-    person_id: str
-    why: RatingMissedWhy
-
-
 VoicemailWhy = Literal["closed", "no_seat", "too_long", "chosen"]
 
 
-class VoicemailInvited(_CallBody, frozen=True):
+class VoicemailInvited(CallBody, frozen=True):
     why: VoicemailWhy
 
 
-class VoicemailStarted(_CallBody, frozen=True):
+class VoicemailStarted(CallBody, frozen=True):
     recording_id: str
 
 
-class VoicemailKept(_CallBody, frozen=True):
+class VoicemailKept(CallBody, frozen=True):
     """`path` is relative to the recordings directory."""
 
     recording_id: str
@@ -292,7 +182,7 @@ class VoicemailKept(_CallBody, frozen=True):
     seconds: float
 
 
-class VoicemailEmpty(_CallBody, frozen=True):
+class VoicemailEmpty(CallBody, frozen=True):
     """Shorter than the least length, or failed: nothing was kept."""
 
     recording_id: str
@@ -300,7 +190,7 @@ class VoicemailEmpty(_CallBody, frozen=True):
     failed: bool
 
 
-class CallClosed(_CallBody, frozen=True):
+class CallClosed(CallBody, frozen=True):
     """Once per call. `stage` is where it ended. `healed`: found out by comparison, not told."""
 
     outcome: Outcome
@@ -310,11 +200,11 @@ class CallClosed(_CallBody, frozen=True):
     healed: bool = False
 
 
-class WentToFallback(_CallBody, frozen=True):
+class WentToFallback(CallBody, frozen=True):
     """The dialplan has the caller: the router was stopping, or had been away for too long."""
 
 
-class FallbackImported(_CallBody, frozen=True):
+class FallbackImported(CallBody, frozen=True):
     """What became of a call that the dialplan served. Closes the call, or enters it afterwards."""
 
     caller_number: str
@@ -331,83 +221,83 @@ class FallbackImported(_CallBody, frozen=True):
 SeatState = Literal["signed_out", "ready", "not_ready", "offered", "talking", "wrapup"]
 
 
-class SeatSignedIn(_SeatBody, frozen=True):
+class SeatSignedIn(SeatBody, frozen=True):
     person_id: str
     phone: str
     skills: dict[str, int]
     provider: str
 
 
-class SeatSignedOut(_SeatBody, frozen=True):
+class SeatSignedOut(SeatBody, frozen=True):
     person_id: str
     by: str
 
 
-class SeatReady(_SeatBody, frozen=True):
+class SeatReady(SeatBody, frozen=True):
     """Free for calls from now on (idle time counts from here)."""
 
     person_id: str
 
 
-class SeatNotReady(_SeatBody, frozen=True):
+class SeatNotReady(SeatBody, frozen=True):
     """`reason`: one of the settings' reasons, or `missed`, `rejected`, `unreachable`."""
 
     person_id: str
     reason: str
 
 
-class SeatWantsNotReady(_SeatBody, frozen=True):
+class SeatWantsNotReady(SeatBody, frozen=True):
     """Asked for during a call: takes effect after it. Empty reason: taken back."""
 
     person_id: str
     reason: str
 
 
-class SeatPaused(_SeatBody, frozen=True):
+class SeatPaused(SeatBody, frozen=True):
     """No offers until `until` (epoch s): the phone was busy."""
 
     person_id: str
     until: float
 
 
-class WrapupStarted(_SeatBody, frozen=True):
+class WrapupStarted(SeatBody, frozen=True):
     person_id: str
     call_id: str
     until: float
 
 
-class WrapupEnded(_SeatBody, frozen=True):
+class WrapupEnded(SeatBody, frozen=True):
     person_id: str
     by: Literal["seat", "timer", "sign_out"]
 
 
-class PhoneReachable(_Body, frozen=True):
+class PhoneReachable(Body_, frozen=True):
     phone: str
 
 
-class PhoneLost(_Body, frozen=True):
+class PhoneLost(Body_, frozen=True):
     phone: str
 
 
 # ---- the house ----
 
 
-class LineStarted(_Body, frozen=True):
+class LineStarted(Body_, frozen=True):
     """The router began to work with these settings; `recovered` calls were found in the journal."""
 
     line_version: str
     recovered: int
 
 
-class PbxUp(_Body, frozen=True):
+class PbxUp(Body_, frozen=True):
     pass
 
 
-class PbxDown(_Body, frozen=True):
+class PbxDown(Body_, frozen=True):
     pass
 
 
-class Healed(_Body, frozen=True):
+class Healed(Body_, frozen=True):
     """Our view and Asterisk's differed; ours was mended. `what` says how, `id` of what."""
 
     what: Literal[
@@ -423,7 +313,7 @@ class Healed(_Body, frozen=True):
     id: str
 
 
-class CommandFailed(_Body, frozen=True):
+class CommandFailed(Body_, frozen=True):
     """Asterisk refused a command; what followed from it stands in the next facts."""
 
     command: str

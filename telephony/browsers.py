@@ -68,8 +68,10 @@ class Browsers:
         assert is_browser(phone), "another kind of phone stands in Asterisk's files"
         # What the endpoint names must be there before it is.
         try:
-            opus = await self._has_opus()
             await self._put("auth", phone, _auth(phone, password))
+            if await self._knows(phone):
+                return
+            opus = await self._has_opus()
             await self._put("aor", phone, self._aor())
             await self._put("endpoint", phone, self._endpoint(phone, display, opus=opus))
         except PbxFault as fault:
@@ -94,6 +96,15 @@ class Browsers:
             raise ConnectionError(str(fault)) from fault
         endpoints = msgspec.convert(told, list[Endpoint])
         return frozenset(end.resource for end in endpoints if is_browser(end.resource))
+
+    async def _knows(self, phone: str) -> bool:
+        try:
+            await self._ari.get("endpoints", "PJSIP", phone)
+        except AriRefused as refused:
+            if refused.status == 404:
+                return False
+            raise
+        return True
 
     async def _put(self, kind: str, phone: str, fields: Mapping[str, str]) -> None:
         body: dict[str, Any] = {

@@ -19,6 +19,7 @@ from web import (
     page,
     people,
     phones,
+    reports,
     seats,
     sip,
     slips,
@@ -54,6 +55,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *watch.ROUTES,
     *calls.ROUTES,
     *slips.ROUTES,
+    *reports.ROUTES,
     *catalogue.ROUTES,
     *health.ROUTES,
     Route(

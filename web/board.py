@@ -12,6 +12,7 @@ from typing import get_args
 from zoneinfo import ZoneInfo
 
 from cases.mask import mask_number
+from cases.records import LiveCall
 from config.model import SeatPlace, Settings
 from router import facts as f
 from router.call import Call
@@ -60,6 +61,34 @@ class Board:
     def seats(self) -> tuple[v.SeatView, ...]:
         """All places, in the order of the settings."""
         return tuple(self._seats.values())
+
+    @property
+    def folded(self) -> int:
+        """The last fact that was folded, whether or not it changed what is shown."""
+        return self._state.seq
+
+    def live_call(self, call_id: str) -> LiveCall | None:
+        """For `cases.access` alone: the number is in full. None: no such call is live."""
+        call = self._state.calls.get(call_id)
+        if call is None:
+            return None
+        held = call.talk or call.offer
+        return LiveCall(
+            call_id=call.id,
+            caller_number=call.caller_number,
+            language=call.language,
+            service=call.service,
+            stage=call.stage,
+            opened_at=call.opened_at,
+            entered_at=call.entered_at,
+            person_id=held.person_id if held else "",
+        )
+
+    def has(self, person_id: str, call_id: str) -> bool:
+        """The person sits at a seat that is offered, talks or wraps up this call."""
+        return any(
+            (seat.person_id, seat.call_id) == (person_id, call_id) for seat in self._seats.values()
+        )
 
     def view(self) -> v.BoardView:
         return v.BoardView(
@@ -220,7 +249,7 @@ class Board:
                 calls[0].service,
                 len(calls),
                 sum(call.stage == "ringing" for call in calls),
-                calls[0].entered_at or calls[0].opened_at,
+                self._state.calls[calls[0].id].waits_from or calls[0].opened_at,
             )
             for key, calls in waiting.items()
         }
@@ -236,7 +265,7 @@ class Board:
 
     def _draw_call(self, call: Call) -> v.CallView:
         held = call.talk or call.offer
-        since = held.since if held else call.entered_at or call.opened_at
+        since = held.since if held else call.waits_from or call.opened_at
         return v.CallView(
             call.id,
             call.stage,

@@ -21,6 +21,7 @@ from config.model import Settings, Targets
 from config.words import TONGUES, Tongue, Words, words
 from router import facts as f
 from web.gate import CATALOGUE, encode
+from web.names import name, own_name
 from web.problems import tongue
 from web.route import Asked, Route
 
@@ -107,13 +108,15 @@ def catalogue(settings: Settings, tag: Tongue) -> Catalogue:
     )
 
     def terms(section: str, codes: Iterable[object]) -> tuple[Term, ...]:
-        return tuple(Term(str(code), _name(book, section, str(code))) for code in codes)
+        return tuple(Term(str(code), name(book, section, str(code))) for code in codes)
 
     return Catalogue(
         tongue=tag,
         centre=CentreView(centre.id, centre.name, centre.number, centre.area_code, centre.timezone),
-        languages=tuple(Term(x.id, named(book, "language", x.id, x.name)) for x in line.languages),
-        services=tuple(Term(x.id, named(book, "service", x.id, x.name)) for x in line.services),
+        languages=tuple(
+            Term(x.id, own_name(book, "language", x.id, x.name)) for x in line.languages
+        ),
+        services=tuple(Term(x.id, own_name(book, "service", x.id, x.name)) for x in line.services),
         seats=tuple(Place(seat.id, seat.name, seat.provider) for seat in settings.seats),
         not_ready_reasons=terms("reason", line.not_ready_reasons),
         reasons=terms("reason", dict.fromkeys([*line.not_ready_reasons, *OWN_REASONS])),
@@ -142,21 +145,10 @@ def catalogue(settings: Settings, tag: Tongue) -> Catalogue:
     )
 
 
-def named(book: Words, section: str, code: str, chosen: str) -> str:
-    """The name a site `chosen` for a thing of its own; in English ours, where we know the thing."""
-    key = f"catalogue.{section}.{code}"
-    return book.entries[key] if book.tongue == "en" and key in book else chosen
-
-
-def _name(book: Words, section: str, code: str) -> str:
-    # A site's own reasons and skills have no name but their code.
-    return book.entries.get(f"catalogue.{section}.{code}", code)
-
-
 def _choice(book: Words, section: str, code: str, parent: str = "") -> Choice:
     search = book.entries.get(f"catalogue.search.{section}.{code}", "")
     choosable = code not in MATTER_HEADS
-    return Choice(code, _name(book, section, code), search, parent, choosable)
+    return Choice(code, name(book, section, code), search, parent, choosable)
 
 
 def _matters(book: Words) -> tuple[Choice, ...]:

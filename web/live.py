@@ -261,7 +261,8 @@ class Live:
         return Beat(self._clock.now(), self._board.seq, fresh.behind_s, fresh.stale)
 
     async def _catch_up(self) -> None:
-        if self._board.nameless():
+        # At first everybody's: who signs in at another process is then known here already.
+        if self._board.nameless() or not self._board.names:
             names = await self._names()
             self._tell(self.board().name(names))
         board = self.board()

@@ -175,6 +175,8 @@ def _answer(route: Route) -> Schema:
         answer["headers"] = {"ETag": length}
         if route.method != "HEAD":
             answer["content"] = {"audio/wav": {}}
+    elif route.media != "application/json":
+        answer["content"] = {route.media: {}}
     elif route.reply is not None:
         answer["content"] = _json(route.reply)
         if route.etag:

@@ -25,6 +25,9 @@ PATHS: Final = "/{path:(?!api(?:/|$)).*}"
 _ASSETS: Final = "assets/"
 _NAME: Final = re.compile(r"(?:assets/)?[A-Za-z0-9_-][A-Za-z0-9_.-]*\.[A-Za-z0-9]+")
 
+_FILE: Final = re.compile(r"\.[A-Za-z][A-Za-z0-9]*$")
+"""What is a file's path and no page's. Ids of calls have a point too, with digits behind it."""
+
 _YEAR: Final = "public, max-age=31536000, immutable"
 """For files with a digest in their name: another content has another name."""
 
@@ -57,7 +60,7 @@ async def screens(request: web.Request) -> web.StreamResponse:
     if _NAME.fullmatch(path) and file.is_file():
         lasting = {"Cache-Control": _YEAR} if path.startswith(_ASSETS) else {}
         return web.FileResponse(file, headers=HEADERS | lasting)
-    if path.startswith(_ASSETS) or "." in path.rpartition("/")[2]:
+    if path.startswith(_ASSETS) or _FILE.search(path):
         raise Problem("route-unknown")
     index = DIST / "index.html"
     return web.FileResponse(index, headers=HEADERS) if index.is_file() else _not_built(request)

@@ -18,6 +18,8 @@ from cases.people import People
 from cases.records import Person, Viewer
 from cases.sessions import Sessions
 from config.model import Settings
+from reports.archive import Archive
+from reports.press import Press
 from router.facts import Fact
 from router.ports import Clock, Desk
 from web.limits import Tries
@@ -72,6 +74,8 @@ class Deps:
     """
     provision: Callable[[], Awaitable[None]]
     """Brings the telephone exchange's accounts in step with `people.phones()`."""
+    reports: Archive
+    press: Press
     phones: BrowserPhones
     browsers: Browsers
     beat_s: float = 10.0

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Literal
 
 import msgspec
+from aiohttp import hdrs, web
 
+from cases.errors import Conflict, NotFound
 from cases.records import SlipChange, SlipRecord
+from cases.rights import may
+from web.gate import json_answer
+from web.problems import Problem, of_case, tongue
 from web.route import Asked, Route
+
+BEHIND_S = 3.0
+"""How long a slip that must be there is waited for."""
 
 
 class SlipQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -31,16 +40,62 @@ async def slips(asked: Asked) -> Slips:
     return Slips((await asked.deps.access.slip_by_number(asked.viewer, query.number),))
 
 
+class SlipConflict(msgspec.Struct, frozen=True):
+    """Somebody else wrote first. `slip` is what stands there now, so that nothing typed is lost."""
+
+    code: Literal["version-conflict"]
+    field: str
+    message: str
+    detail: dict[str, int]
+    slip: SlipRecord
+
+
 async def slip(asked: Asked) -> SlipRecord:
-    return await asked.deps.access.get_slip(asked.viewer, asked.path["call"])
+    call_id = asked.path["call"]
+    return await _written_down(asked, lambda: asked.deps.access.get_slip(asked.viewer, call_id))
 
 
-async def change(asked: Asked) -> SlipRecord:
+async def change(asked: Asked) -> SlipRecord | web.Response:
     body: SlipBody = asked.body
+    call_id, access = asked.path["call"], asked.deps.access
     wanted = SlipChange(**{name: getattr(body, name) for name in SlipChange.__struct_fields__})
-    return await asked.deps.access.update_slip(
-        asked.viewer, asked.path["call"], wanted, body.version, asked.now
-    )
+    try:
+        return await _written_down(
+            asked,
+            lambda: access.update_slip(asked.viewer, call_id, wanted, body.version, asked.now),
+        )
+    except Conflict as conflict:
+        problem = of_case(conflict, asked.now)
+        tag = tongue(asked.request.headers.get(hdrs.ACCEPT_LANGUAGE, ""))
+        said = problem.body(tag)
+        standing = await access.get_slip(asked.viewer, call_id)
+        detail = {"version": standing.version}
+        conflicting = SlipConflict("version-conflict", "version", said.message, detail, standing)
+        response = json_answer(conflicting, problem.status)
+        response.headers[hdrs.CONTENT_LANGUAGE] = tag
+        response.headers[hdrs.VARY] = hdrs.ACCEPT_LANGUAGE
+        return response
+
+
+async def _written_down(asked: Asked, work: Callable[[], Awaitable[SlipRecord]]) -> SlipRecord:
+    """What `work` gives, even in the first moment of a talk, when the database is a step behind.
+
+    Raises Problem("store-unavailable") when it does not catch up: the page keeps what was typed.
+    """
+    try:
+        return await work()
+    except NotFound:
+        board, call_id = asked.live.board(), asked.path["call"]
+        # Only for those who must find it there: nobody learns from waiting that a call is live.
+        if not board.has(asked.person.id, call_id) and not (
+            may(asked.viewer, "calls.all") and board.live_call(call_id)
+        ):
+            raise
+    try:
+        await asked.deps.access.stored(board.folded, BEHIND_S)
+    except TimeoutError:
+        raise Problem("store-unavailable", headers={hdrs.RETRY_AFTER: "1"}) from None
+    return await work()
 
 
 ROUTES = (
@@ -68,6 +123,7 @@ ROUTES = (
         summary="Write on a call slip; refused when somebody else did so since it was read",
         body=SlipBody,
         reply=SlipRecord,
-        errors=("slip-unknown", "version-conflict", "forbidden"),
+        errors=("slip-unknown", "forbidden"),
+        also={409: SlipConflict},
     ),
 )

@@ -24,8 +24,8 @@ SHOWN: Final = (
 
 def languages(telling: Telling) -> Section:
     now = telling.now
-    known = [code for code in telling.report.names.languages if code in now.languages]
-    charted = [code for code in known if now.languages[code].queued]
+    order = list(dict.fromkeys([*telling.report.names.languages, *now.languages]))
+    charted = [code for code in order if code in now.languages and now.languages[code].queued]
     levels = [cells.figure("connect_rate", now.languages[code]).value or 0.0 for code in charted]
     return Section(
         "languages",

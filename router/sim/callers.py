@@ -102,7 +102,7 @@ class Habits(msgspec.Struct, frozen=True):
     """Sichuan 2020 sizing, shared domain notes 3f."""
     talk_sigma: float = 0.78
     talk_most_s: float = 3000.0
-    rather_message: float = 0.18
+    rather_message: float = 0.45
     leaves_message: float = 0.6
     message_median_s: float = 24.0
     hangs_up_first: float = 0.235

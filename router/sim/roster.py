@@ -116,9 +116,9 @@ _LEAST: dict[ShiftName, int] = {"early": 2, "day": 3, "late": 2, "night": 2}
 class Staffing(msgspec.Struct, frozen=True):
     """`slack`: seats above the load, in square roots of it. `least`: by shift."""
 
-    slack: float = 0.45
+    slack: float = 0.75
     least: Mapping[ShiftName, int] = msgspec.field(default_factory=lambda: _LEAST)
-    purchased: float = 0.5
+    purchased: float = 0.54
     """Share of the staff that is of purchased providers (Wenzhou: half of all answers)."""
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import array
 import asyncio
 import hashlib
 import io
 import wave
-from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import date, datetime
 from pathlib import Path
@@ -30,7 +30,9 @@ from config.divisions import divisions
 from config.loader import load
 from config.words import TONGUES, words
 from hotline.cli import DONE, FAILED, USAGE, main
+from hotline.demo_dress import dressing
 from hotline.demo_facts import Month, is_over, last_complete, month
+from hotline.demo_memory import Memory, Remembered
 from hotline.demo_month import spoken_s
 from hotline.demo_pour import Pouring, without_demo
 from hotline.progress import Progress
@@ -129,6 +131,18 @@ def site(tmp_path: Path, url: str, installed: Path) -> Site:
     return Site(tmp_path, url, installed)
 
 
+@pytest.fixture(scope="module")
+def february(
+    tmp_path_factory: pytest.TempPathFactory, migrated_file: Path, installed: Path
+) -> Site:
+    """A month of 600 calls, to be looked at only."""
+    folder = tmp_path_factory.mktemp("february")
+    (folder / "hotline.sqlite").write_bytes(migrated_file.read_bytes())
+    site = Site(folder, f"sqlite:///{folder / 'hotline.sqlite'}", installed)
+    assert site.month("--calls", "600", "--seed", "7", "--month", "2026-02") == DONE
+    return site
+
+
 @pytest.fixture
 def file_site(tmp_path: Path, migrated_file: Path, installed: Path) -> Site:
     """On SQLite alone: for what does not depend on the database."""
@@ -139,6 +153,13 @@ def file_site(tmp_path: Path, migrated_file: Path, installed: Path) -> Site:
 def small(calls: int = 80, seed: int = 7) -> Month:
     first = date(2026, 2, 1)
     return month(LINE, first, calls=calls, seed=seed, zone=ZONE, prompt_s=spoken_s(load_manifest()))
+
+
+def voices(path: Path) -> tuple[array.array[int], array.array[int]]:
+    """The caller, and what the caller hears."""
+    with wave.open(str(path), "rb") as sound:
+        samples = array.array("h", sound.readframes(sound.getnframes()))
+    return samples[0::2], samples[1::2]
 
 
 # ---- what is in it ----
@@ -161,12 +182,12 @@ def test_it_puts_a_month_into_the_store(site: Site, capsys: Capture) -> None:
     assert not [spell for spell in site.rows(t.seat_spells) if spell["ended_at"] is None]
 
 
-def test_slips_are_filled_in_with_words_of_the_trade(site: Site) -> None:
-    assert site.month(*FEBRUARY) == DONE
+def test_slips_are_filled_in_with_words_of_the_trade(february: Site) -> None:
+    site = february
     places = divisions(LINE.centre.divisions)
     answered = {call["call_id"] for call in site.rows(t.calls) if call["answered_at"]}
     slips = site.rows(t.slips)
-    assert len(slips) == 150
+    assert len(slips) == 600
     written = [slip for slip in slips if slip["text"]]
     assert len([slip for slip in written if slip["call_id"] in answered]) >= 0.9 * len(answered)
     for slip in written:
@@ -182,8 +203,8 @@ def test_slips_are_filled_in_with_words_of_the_trade(site: Site) -> None:
     assert len({slip["text"] for slip in written}) > 0.8 * len(written)
 
 
-def test_its_people_have_names_and_cannot_sign_in(site: Site) -> None:
-    assert site.month(*FEBRUARY) == DONE
+def test_its_people_have_names_and_cannot_sign_in(february: Site) -> None:
+    site = february
     people = site.rows(t.people)
     assert people
     assert all(person["name"].startswith("示例坐席") for person in people)
@@ -198,8 +219,8 @@ def test_its_people_have_names_and_cannot_sign_in(site: Site) -> None:
         site.ask(signs_in)
 
 
-def test_some_calls_can_be_heard_and_nobody_looks_for_the_others(site: Site) -> None:
-    assert site.month("--calls", "400", "--month", "2026-02") == DONE
+def test_some_calls_can_be_heard_and_nobody_looks_for_the_others(february: Site) -> None:
+    site = february
     recordings = site.rows(t.recordings)
     ready = [one for one in recordings if one["status"] == "ready"]
     assert {one["status"] for one in recordings} == {"ready", "missing"}
@@ -214,27 +235,51 @@ def test_some_calls_can_be_heard_and_nobody_looks_for_the_others(site: Site) -> 
             assert sound.getnchannels() == (2 if one["kind"] == "call" else 1)
             assert sound.getnframes() / sound.getframerate() == pytest.approx(one["seconds"])
             assert any(sound.readframes(sound.getnframes()))
-    lengths = {call["call_id"]: call["ended_at"] - call["opened_at"] for call in site.rows(t.calls)}
+    calls = {call["call_id"]: call for call in site.rows(t.calls)}
     for one in ready:
         if one["kind"] == "call":
-            assert one["seconds"] == pytest.approx(lengths[one["call_id"]], abs=0.01)
+            call = calls[one["call_id"]]
+            length, talks = (call[at] - call["opened_at"] for at in ("ended_at", "answered_at"))
+            assert one["seconds"] == pytest.approx(length, abs=0.01)
+            left, right = voices(site.data / "recordings" / one["path"])
+            before = int(talks * 8000) - 1
+            assert not any(left[:before]), "the caller says nothing to the menu"
+            assert any(left[before:]), "and something to the seat"
+            assert any(right[:8000]), "the greeting"
+            assert any(right[before:])
 
 
-def test_most_messages_are_handled_and_some_are_new(site: Site) -> None:
-    assert site.month("--calls", "1500", "--month", "2026-02") == DONE
-    staff = {p["person_id"] for p in site.rows(t.people) if p["provider"] == "staff"}
-    messages = site.rows(t.voicemails)
-    states = Counter(message["state"] for message in messages)
-    assert states["handled"] > states["new"] > 0
-    for message in messages:
-        if message["state"] == "handled":
-            assert message["handled_by"] in staff
-            assert message["handled_at"] > message["left_at"]
+def test_most_messages_are_handled_by_day_and_late_ones_wait() -> None:
+    played, memory = small(), Memory()
+    for n in range(300):
+        at = played.begins + n * (played.end - played.begins) / 300
+        memory.calls[f"demo-{n}"] = Remembered(
+            f"demo-{n}", at, voicemail_id=f"demo-{n}-V1", voicemail_s=20.0, ended_at=at + 60
+        )
+    dressed = dressing(played, memory, ZONE, ())
+    staff = {person.id for person in played.people if person.provider == "staff"}
+    left = {f"{call.call_id}-V1": call.ended_at for call in memory.calls.values()}
+    assert 250 < len(dressed.handled) < 300
+    for one in dressed.handled:
+        assert one.handled_by in staff
+        assert left[one.recording_id] < one.handled_at < played.end
+        hour = datetime.fromtimestamp(one.handled_at, ZONE).hour
+        assert 8 <= hour < 20 or one.handled_at == played.end - 1
+    late = [id for id, at in left.items() if played.end - at < 2 * 86400]
+    handled = {one.recording_id for one in dressed.handled}
+    assert 0 < len(handled & set(late)) < 0.8 * len(late)
+    assert {slip.call_id for slip in dressed.slips} == {id.removesuffix("-V1") for id in handled}
+    assert all(slip.text.startswith("语音留言，已回电。") for slip in dressed.slips if slip.place)
 
 
-def test_the_list_shows_the_mark_and_masks_numbers(site: Site, capsys: Capture) -> None:
-    assert site.month(*FEBRUARY) == DONE
-    capsys.readouterr()
+def test_messages_in_the_store_are_as_they_were_dressed(february: Site) -> None:
+    for message in february.rows(t.voicemails):
+        assert message["state"] == ("handled" if message["handled_by"] else "new")
+        assert not message["handled_by"] or message["handled_at"] > message["left_at"]
+
+
+def test_the_list_shows_the_mark(february: Site, capsys: Capture) -> None:
+    site = february
     assert site.run("calls", "--last", "3", tag="zh-CN") == DONE
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].endswith(words("zh-CN").text("cli.calls.column.demo"))
@@ -416,6 +461,21 @@ def test_a_log_behind_its_database_is_told(file_site: Site, capsys: Capture) -> 
     assert words("en").text("serve.log-behind", reason="(").split("(")[0] in capsys.readouterr().err
     assert file_site.everything() == before
     assert file_site.state().seq == 0
+
+
+@pytest.mark.parametrize("tag", TONGUES)
+def test_the_demonstration_on_the_line_still_has_its_name(
+    file_site: Site, capsys: Capture, tag: str
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        file_site.run("demo", "--help", tag=tag)
+    assert ended.value.code == DONE
+    assert words(tag).text("demo.month.about")[:12] in capsys.readouterr().out
+    # Nobody is on the line of these settings: it asks for the line, not for a subcommand.
+    file_site.file.write_text(file_site.file.read_text("utf-8") + "[web]\nport = 9\n", "utf-8")
+    assert file_site.run("demo", tag=tag) == FAILED
+    trouble = words(tag).text("demo.trouble", error="\n").split("\n", maxsplit=1)[0]
+    assert capsys.readouterr().err.startswith(trouble)
 
 
 def test_nothing_to_remove_is_said(file_site: Site, capsys: Capture) -> None:

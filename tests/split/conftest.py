@@ -7,6 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from tests.split.redisserver import RedisServer
+from tests.store.conftest import migrated_file, migrated_server, server, store, url
+
+__all__ = ["migrated_file", "migrated_server", "server", "store", "url"]
 
 
 @pytest.fixture

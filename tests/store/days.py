@@ -20,6 +20,8 @@ SKILLS = (
     {"lang:cmn": 3, "law:labour": 4},
     {"lang:cmn": 2, "lang:khg": 5, "law:general": 2},
 )
+PHONES = ("sip1", f"web{2:020x}", f"web{3:020x}")
+"""Two of the seats have their phones in a browser."""
 MORNING = 1_795_312_800.0
 NAMES = ("", "བསོད་ནམས", "ꆈꌠ", "张\u2028三", "nul\x00name")
 WAYS = ("", "0", "11", "12", "13", "2", "9", "99990")
@@ -41,7 +43,8 @@ class Day:
         self._handle(e.PbxSeen(self.now, ()))
         for number, skills in enumerate(SKILLS, start=1):
             seat = f"800{number}"
-            self._handle(e.SignIn(seat, f"p{number}", f"sip{number}", skills, "staff"))
+            self._handle(e.PhoneChanged(PHONES[number - 1], True))
+            self._handle(e.SignIn(seat, f"p{number}", PHONES[number - 1], skills, "staff"))
             self._handle(e.Ready(seat))
 
     def live(self, steps: int) -> list[f.Fact]:
@@ -169,8 +172,8 @@ class Day:
         doings: tuple[e.Request, ...] = (
             e.Ready(seat), e.NotReady(seat, "meal"), e.EndWrapup(seat), e.HangUp(seat),
             e.SignOut(seat),
-            e.SignIn(seat, f"p{number}", f"sip{number}", SKILLS[number - 1], "purchased"),
-            e.Ready(seat),
+            e.SignIn(seat, f"p{number}", PHONES[number - 1], SKILLS[number - 1], "purchased"),
+            e.Ready(seat), e.Hold(seat), e.Resume(seat), e.Rejoin(seat),
         )  # fmt: skip
         self._handle(self.chance.choice(doings))
 

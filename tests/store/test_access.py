@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 from sqlalchemy import delete, insert, select, update
 
@@ -16,7 +17,7 @@ from cases.audit import AuditBroken
 from cases.errors import Conflict, Forbidden, Invalid, NotFound
 from cases.ledger import Ledger
 from cases.recordings import Recordings
-from cases.records import CallFilter, CallRecord, SlipChange, Viewer
+from cases.records import CallFilter, CallRecord, LiveCall, SlipChange, Viewer
 from cases.store import Store
 from router import facts as f
 from tests.store.readback import ZONE
@@ -148,6 +149,8 @@ async def test_what_is_not_hers_does_not_exist(access: Access, store: Store) -> 
     attempts: list[Callable[[str], Awaitable[object]]] = [
         lambda call_id: access.get_call(HERS, call_id, NOW),
         lambda call_id: access.get_slip(HERS, call_id),
+        lambda call_id: access.story(HERS, call_id),
+        lambda call_id: access.brief(HERS, call_id, None),
         lambda call_id: access.update_slip(HERS, call_id, change, 1, NOW),
         lambda call_id: access.recording_file(HERS, call_id, NOW),
         lambda _: access.slip_by_number(HERS, slip.number),
@@ -195,6 +198,159 @@ async def test_filters_are_half_open_and_together(access: Access) -> None:
         with pytest.raises(Invalid) as refused:
             await access.list_calls(see, wrong)
         assert refused.value.field == field
+
+
+async def test_filters_look_into_the_slip(access: Access) -> None:
+    see, when = SUPERVISOR, NOW + 900
+    for call_id, change in (
+        ("c1", SlipChange(kind="consultation", matter="A0301", place="513301", emotion=3,
+                          groups=("migrant_worker", "elderly"), text="工地欠薪 50%_三个月")),
+        ("c2", SlipChange(kind="complaint", matter="A01", place="5101", place_detail="春熙路")),
+        ("c3", SlipChange(matter="B01", place="44", groups=("elderly",), text="Wage claim")),
+    ):  # fmt: skip
+        await access.update_slip(see, call_id, change, 1, when)
+    number = (await access.get_slip(see, "c2")).number
+    for filter, expected in (
+        (CallFilter(kinds=("consultation", "complaint")), ["c2", "c1"]),
+        (CallFilter(kinds=("",)), ["c4", "c3"]),
+        (CallFilter(matters=("A",)), ["c2", "c1"]),
+        (CallFilter(matters=("A03",)), ["c1"]),
+        (CallFilter(matters=("A01", "B")), ["c3", "c2"]),
+        (CallFilter(places=("51",)), ["c2", "c1"]),
+        (CallFilter(places=("5133",)), ["c1"]),
+        (CallFilter(groups=("elderly",)), ["c3", "c1"]),
+        (CallFilter(emotions=(3, 4)), ["c1"]),
+        (CallFilter(scores=(1, 2)), ["c2", "c1"]),
+        (CallFilter(scores=(5,)), []),
+        (CallFilter(recorded=True), ["c3", "c2", "c1"]),
+        (CallFilter(recorded=False), ["c4"]),
+        (CallFilter(demo=False, live=True), ["c4"]),
+        (CallFilter(demo=True), []),
+        (CallFilter(text="欠薪"), ["c1"]),
+        (CallFilter(text="50%_"), ["c1"]),
+        (CallFilter(text="%"), ["c1"]),
+        (CallFilter(text="春熙"), ["c2"]),
+        (CallFilter(text="WAGE"), ["c3"]),
+        (CallFilter(text=number), ["c2"]),
+        (CallFilter(text=f"{number[:6]} {number[6:]}"), ["c2"]),
+        (CallFilter(text="欠薪", kinds=("complaint",)), []),
+    ):
+        assert await ids(access, see, filter) == expected, filter
+    found = (await access.list_calls(see, CallFilter(text="欠薪"))).calls[0]
+    assert (found.kind, found.matter, found.place) == ("consultation", "A0301", "513301")
+    assert (found.filled, found.recorded, found.person_name) == (True, True, "")
+    for wrong, field in (
+        (CallFilter(kinds=("joke",)), "kinds"),
+        (CallFilter(matters=("A77",)), "matters"),
+        (CallFilter(groups=("' OR 1=1 --",)), "groups"),
+        (CallFilter(text="\x00"), "text"),
+    ):
+        with pytest.raises(Invalid) as refused:
+            await access.list_calls(see, wrong)
+        assert refused.value.field == field
+
+
+async def test_a_search_by_number_is_noted_and_not_everybodys(access: Access, store: Store) -> None:
+    ends = CallFilter(number="0001")
+    page = await access.list_calls(HERS, ends, now=NOW)
+    assert [call.call_id for call in page.calls] == ["c1"]
+    assert await rows(store) == [("p1", "numbers.searched", "last-4-digits")]
+    assert (await access.list_calls(SUPERVISOR, CallFilter(number="9999"), now=NOW)).calls == ()
+    assert len(await rows(store)) == 2
+    for viewer in (ANALYST, PURCHASED):
+        with pytest.raises(Forbidden):
+            await access.list_calls(viewer, ends, now=NOW)
+    for wrong, code in (("001", "too-short"), ("00a1", "bad-format"), ("%%%%", "bad-format")):
+        with pytest.raises(Invalid) as refused:
+            await access.list_calls(SUPERVISOR, CallFilter(number=wrong), now=NOW)
+        assert (refused.value.field, refused.value.code) == ("number", code)
+    assert len(await rows(store)) == 2
+
+
+async def test_a_seat_is_told_of_earlier_calls_of_the_same_caller(
+    access: Access, store: Store
+) -> None:
+    await access.update_slip(SUPERVISOR, "c2", SlipChange(kind="complaint", emotion=4), 1, NOW)
+    live = LiveCall(
+        call_id="c9",
+        caller_number=f"0{NUMBER}",  # the same caller, as a trunk from elsewhere delivers it
+        language="cmn",
+        service="labour",
+        stage="ringing",
+        opened_at=NOW + 1000,
+        entered_at=NOW + 1003,
+        person_id="p1",
+    )
+    brief = await access.brief(HERS, "c9", live)
+    assert (brief.caller_number, brief.number_region) == (MASKED, "11")
+    assert (brief.service, brief.stage, brief.wait_since) == ("labour", "ringing", NOW + 1003)
+    assert brief.earlier == 4
+    assert [(one.call_id, one.outcome, one.kind) for one in brief.last] == [
+        ("", None, ""),
+        ("", "voicemail", ""),
+        ("", "answered", "complaint"),
+        ("c1", "answered", ""),
+    ]
+    assert (brief.open_messages, brief.flags) == (1, ("message_open",))
+    assert NUMBER not in repr(brief)
+    await access.handle_voicemail(HERS, "c3-V1", NOW + 900)
+    assert (await access.brief(HERS, "c9", live)).open_messages == 0
+    for stranger in (HIS, PURCHASED):
+        with pytest.raises(NotFound):
+            await access.brief(stranger, "c9", msgspec.structs.replace(live, person_id="p7"))
+    seen = await access.brief(SUPERVISOR, "c9", live)
+    assert [one.call_id for one in seen.last] == ["c4", "c3", "c2", "c1"]
+    for nobody in ("", "anonymous", "12345"):
+        unknown = msgspec.structs.replace(live, caller_number=nobody)
+        assert (await access.brief(HERS, "c9", unknown)).earlier == 0
+    after = await access.brief(HIS, "c2", None)
+    assert ([one.call_id for one in after.last], after.flags) == ([""], ())
+    assert await rows(store) == []
+
+
+async def test_what_stands_out_of_a_caller_is_flagged(store: Store, tmp_path: Path) -> None:
+    access, at = Access(store, tmp_path), NOW + 8 * 86400
+    for number in range(10):
+        left = [*answered(f"d{number}", "p1", NOW + number * 86400)[:3]]
+        left.append((left[-1][0] + 5, f.CallClosed(f"d{number}", "abandoned_queue", "queue",
+                                                   "caller", 16)))  # fmt: skip
+        await record(store, left)
+    live = LiveCall(
+        call_id="d99", caller_number=NUMBER, language="cmn", service="general", stage="talking",
+        opened_at=at + 9 * 86400, entered_at=None, person_id="p1",
+    )  # fmt: skip
+    assert (await access.brief(HERS, "d99", live)).flags == ("gave_up",)
+    often = msgspec.structs.replace(live, opened_at=NOW + 9 * 86400 + 60)
+    flags = (await access.brief(HERS, "d99", often)).flags
+    assert (await access.brief(HERS, "d99", often)).earlier == 10
+    assert flags == ("gave_up",), "seven of ten were in the last week"
+    more = [*answered("d10", "p1", NOW + 9 * 86400 + 1), *answered("d11", "p1", NOW + 9 * 86400)]
+    rated = [(at, msgspec.structs.replace(b, score=5) if isinstance(b, f.Rated) else b)
+             for at, b in more]  # fmt: skip
+    await record(store, rated)
+    often = msgspec.structs.replace(live, opened_at=NOW + 9 * 86400 + 200)
+    assert (await access.brief(HERS, "d99", often)).flags == ("frequent", "dissatisfied")
+
+
+async def test_a_person_sees_the_calls_of_the_day(access: Access) -> None:
+    day = await access.my_day(HERS, NOW)
+    assert ([call.call_id for call in day.calls], day.answered, day.talk_s) == (["c1"], 1, 52.0)
+    assert (day.unfilled, day.calls[0].masked) == (1, True)
+    await access.update_slip(HERS, "c1", SlipChange(kind="help"), 1, NOW)
+    assert (await access.my_day(HERS, NOW)).unfilled == 0
+    assert (await access.my_day(HERS, NOW + 9)).answered == 0
+    assert (await access.my_day(ANALYST, 0.0)).calls == ()
+
+
+async def test_facts_in_the_database_can_be_waited_for(access: Access, store: Store) -> None:
+    async with store.read() as conn:
+        position = await conn.scalar(select(t.journal_position.c.seq))
+    await access.stored(position or 0, 5.0)
+    with pytest.raises(TimeoutError):
+        await access.stored((position or 0) + 1, 0.2)
+    waiting = asyncio.create_task(access.stored((position or 0) + 8, 20.0))
+    await record(store, answered("late", "p1", NOW + 2000))
+    await waiting
 
 
 async def test_pages_hold_every_call_once_also_while_new_ones_come(

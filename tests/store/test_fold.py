@@ -13,6 +13,8 @@ from cases.fold import Fold
 from cases.rows import COUNTED
 from router import facts as f
 from router.state import State
+from tests.router.line import LINE
+from tests.router.stage import Stage as Told
 from tests.store.days import Day, a_day
 from tests.store.shelf import REGION, Shelf
 
@@ -57,6 +59,7 @@ def test_seconds_of_the_stages_add_up_to_the_call(facts: list[f.Fact]) -> None:
                 if isinstance(fact.body, f.TalkEnded) and fact.body.call_id == call["call_id"]
             )
             assert call["talk_s"] == pytest.approx(talks, abs=1e-4)
+            assert 0.0 <= call["hold_s"] <= call["talk_s"] + 1e-4
 
 
 @given(days)
@@ -211,3 +214,60 @@ def test_the_first_rating_of_an_act_stands() -> None:
 def test_a_call_that_is_not_known_changes_no_row() -> None:
     shelf = told((1.0, f.Rated("gone", "gone-L1", "p1", 5)), (2.0, f.MenuSilent("gone", "x")))
     assert not any(shelf.tables.values())
+
+
+def test_a_talk_over_two_legs_is_one_act_with_its_seconds_of_music() -> None:
+    told = Told(LINE)
+    for line in (
+        "page 8001 zhang lang:cmn=3 law:general=3",
+        "+1 call A from 13800000001",
+        "+1 key A 0",
+        "+1 rings A",
+        "+2 answers A",
+        "+20 holds 8001",
+        "+5 resumes 8001",
+        "+10 leg A hung_up",
+        "+4 rejoins 8001",
+        "+1 answers A",
+        "+20 seat-hangs-up 8001",
+        "+3 hangs-up A",
+    ):
+        told.tell(line)
+    shelf = folded(told.facts)
+    (call,) = shelf.rows("calls")
+    assert (call["talk_s"], call["hold_s"], call["outcome"]) == (60.0, 10.0, "answered")
+    assert sum(call[name] for name in COUNTED) == call["ended_at"] - call["opened_at"]
+    first, second = sorted(
+        (leg for leg in shelf.rows("legs") if leg["kind"] == "seat"), key=lambda leg: leg["leg_id"]
+    )
+    began = told.facts[0].at
+    assert (first["answered_at"] - began, first["ended_at"] - began) == (5.0, 40.0)
+    assert (second["answered_at"] - began, second["ended_at"] - began) == (45.0, 65.0)
+    assert [row["leg_id"] for row in shelf.rows("ratings")] == ["A-L1"]
+
+
+def test_a_call_that_waits_again_has_two_acts_and_one_wait() -> None:
+    told = Told(LINE)
+    for line in (
+        "page 8001 zhang lang:cmn=3 law:general=3",
+        "+1 call A from 13800000001",
+        "+1 key A 0",
+        "+1 rings A",
+        "+2 answers A",
+        "+20 leg A hung_up",
+        "+30 wait",
+        "seat 8002 li lang:cmn=3 law:general=3",
+        "+1 answers A",
+        "+20 seat-hangs-up 8002",
+        "+3 heard A",
+        "+1 key A 2",
+        "+1 hangs-up A",
+    ):
+        told.tell(line)
+    shelf = folded(told.facts)
+    (call,) = shelf.rows("calls")
+    assert (call["talk_s"], call["hold_s"], call["queue_s"]) == (60.0, 20.0, 10.0)
+    assert sum(call[name] for name in COUNTED) == call["ended_at"] - call["opened_at"]
+    assert (call["wait_s"], call["person_id"], call["offers"]) == (3.0, "li", 2)
+    ratings = {row["leg_id"]: (row["person_id"], row["score"]) for row in shelf.rows("ratings")}
+    assert ratings == {"A-L1": ("zhang", None), "A-L2": ("li", 2)}

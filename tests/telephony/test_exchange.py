@@ -18,9 +18,9 @@ from router import events as e
 from telephony.exchange import Exchange
 from telephony.faults import AriReplaced
 from telephony.softphone import Account, Softphone
-from telephony.tones import write_tone
+from telephony.tones import tone_seconds, write_tone
 from tests.contract.realstage import RealStage
-from tests.pbx import PASSWORD, RunningPbx
+from tests.pbx import PASSWORD, RunningPbx, until
 
 pytestmark = pytest.mark.pbx
 
@@ -73,6 +73,49 @@ async def test_the_caller_hears_one_thing_at_a_time(
         await seat.stop()
     assert _order(caller.heard[0]) == [HOLD, PROMPT, HOLD, LONG, SEAT, PROMPT]
     assert _order(seat.heard[0]) == [440]
+
+
+async def test_hold_is_heard_by_the_caller_and_in_the_recording(
+    stage: RealStage, pbx: RunningPbx, tmp_path: Path
+) -> None:
+    """The seat, music and no seat, the seat again; keys of the seat reach the caller and no one."""
+    caller = await _phone(tmp_path / "caller", pbx, "13800000001", None, 440)
+    seat = await _phone(tmp_path / "seat", pbx, "phone1", PASSWORD, SEAT)
+    try:
+        await seat.registered()
+        await caller.dial(f"12348@{pbx.sip}")
+        call = (await stage.expect_a(e.CallArrived)).call_id
+        leg, bridge = f"{call}-L1", f"{call}-B1"
+        await stage.do(c.RingSeat(call, leg, "phone1", "", "", 10.0))
+        await stage.expect(e.LegRinging(leg))
+        await seat.answer()
+        await stage.expect(e.LegAnswered(leg))
+        await stage.do(c.Connect(call, leg, bridge))
+        await asyncio.sleep(1.0)
+        await stage.do(c.Hold(call, bridge))
+        await asyncio.sleep(1.5)
+        await stage.do(c.Connect(call, leg, bridge))
+        await asyncio.sleep(1.0)
+        await seat.press("7")
+        pressed = await caller.expect("CALL_DTMF_START")
+        assert pressed.detail["param"] == "7"
+        await stage.expect_nothing()
+        await caller.hang_up()
+        await stage.expect(e.CallerHungUp(call))
+        await stage.do(c.CancelLeg(call, leg), c.Disconnect(call, bridge))
+        await stage.expect(e.LegEnded(leg, "hung_up"))
+        assert await asyncio.to_thread(until, lambda: not pbx.left_behind())
+    finally:
+        await caller.stop()
+        await seat.stop()
+    assert _order(caller.heard[0]) == [SEAT, HOLD, SEAT]
+    recordings = pbx.places.recordings
+    assert _order(recordings / f"{call}-seat.wav") == [SEAT, HOLD, SEAT]
+    assert tone_seconds(recordings / f"{call}-seat.wav", HOLD) > 1.0
+    # What the caller says meanwhile is recorded, and not heard by the seat.
+    assert _order(recordings / f"{call}-caller.wav") == [440]
+    spoken = tone_seconds(recordings / f"{call}-caller.wav", 440)
+    assert spoken - tone_seconds(seat.heard[0], 440) > 1.0
 
 
 async def test_members_nobody_wished_for_go_and_those_lost_come_back(stage: RealStage) -> None:

@@ -6,7 +6,7 @@ Only the telephone exchange is the shipped fake. Everything listens on loopback 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,9 @@ from cases.sessions import Sessions
 from cases.store import Store, migrate
 from cases.writer import StoreWriter
 from config.model import SeatPlace, Settings, Web
+from reports.archive import Archive
+from reports.fonts import Fonts
+from reports.press import Press
 from router.facts import Fact
 from router.runner import Pump, recover
 from telephony.fake import FakeCaller, FakePbx
@@ -43,6 +46,11 @@ SETTINGS = Settings(
 )
 SKILLS = {"lang:cmn": 3, "law:general": 3}
 DEADLINE_S = 10.0
+
+
+async def nowhere(digits: Collection[str]) -> Mapping[str, str]:
+    """Regions of numbers: none, at once; the tables take seconds (tests/reports)."""
+    return {}
 
 
 class HandClock:
@@ -73,7 +81,7 @@ class Reply:
     def problem(self) -> tuple[int, str, str | None]:
         """Status, code and field of a refusal; its sentence must be there too."""
         body = self.json
-        assert set(body) - {"detail"} == {"code", "field", "message"}
+        assert set(body) - {"detail", "slip"} == {"code", "field", "message"}
         assert body["message"]
         return self.status, body["code"], body["field"]
 
@@ -157,6 +165,8 @@ class House:
             "health": self.health,
             "history": self._history,
             "provision": self._provision,
+            "reports": Archive(self.store, SETTINGS, nowhere),
+            "press": Press(Fonts.of(SETTINGS.reports)),
             "phones": BrowserPhones(self.store),
             "browsers": self.pbx.browsers,
         }
@@ -241,6 +251,14 @@ class House:
             while not true():
                 self.pbx.elapse(self.pbx.next_due() or 0.0)
                 await asyncio.sleep(0)  # the pump's turn
+
+    async def until_hears(self, caller: FakeCaller, *what: str) -> None:
+        """Until the commands have come to where the caller hears this."""
+        async with asyncio.timeout(DEADLINE_S):
+            while True:
+                if self.pbx.hears(caller) == what:
+                    return
+                await asyncio.sleep(0)  # the lane's turn
 
     async def until(self, true: Callable[[], bool]) -> None:
         """Wait for facts until `true()`."""

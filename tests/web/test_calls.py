@@ -234,6 +234,7 @@ async def test_a_slip_is_written_by_one_at_a_time(house: House) -> None:
     late = await chief.ask("PATCH", path, {"version": 1, "text": "另一说法"})
     assert late.problem == (409, "version-conflict", "version")
     assert late.json["detail"] == {"version": 2}
+    assert late.json["slip"] == changed.json, "what stands there comes with the refusal"
     assert (await chief.get(path)).json["text"] == "咨询劳动合同"
     cleared = await chief.ask("PATCH", path, {"version": 2, "emotion": None})
     assert (cleared.json["emotion"], cleared.json["text"]) == (None, "咨询劳动合同")

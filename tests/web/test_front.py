@@ -51,7 +51,9 @@ async def test_screens_that_are_not_built_say_so(
 
 
 @pytest.mark.usefixtures("dist")
-@pytest.mark.parametrize("path", ["/", "/wall", "/calls/C1", "/sign-in?next=/wall", "/apiary"])
+@pytest.mark.parametrize(
+    "path", ["/", "/wall", "/calls/C1", "/calls/1700000000.1", "/sign-in?next=/wall", "/apiary"]
+)
 async def test_every_address_of_the_screens_is_the_page(house: House, path: str) -> None:
     answer, body = await got(house, path)
     assert (answer.status, answer.headers["Content-Type"]) == (200, "text/html")

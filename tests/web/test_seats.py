@@ -83,3 +83,66 @@ async def test_a_person_of_a_provider_sits_for_the_provider(house: House) -> Non
     client = await house.client("zhang", provider="purchased")
     house.pbx.phone("phone-zhang")
     assert (await client.post("/seats/8001/sign-in")).json["provider"] == "purchased"
+
+
+async def test_hold_resume_and_rejoin_through_the_api(house: House) -> None:
+    zhang = await house.seated("zhang")
+    for step in ("hold", "resume", "rejoin"):
+        assert (await zhang.post(f"/seats/8001/{step}")).problem == (409, "not-in-talk", "seat")
+    caller = await house.talking("zhang")
+    await house.until_hears(caller, "phone-zhang")
+    assert (await zhang.post("/seats/8001/hold")).json["held"] is True
+    await house.until_hears(caller, "music")
+    assert (await zhang.post("/seats/8001/hold")).json["held"] is True
+    seat = (await zhang.post("/seats/8001/resume")).json
+    assert (seat["held"], seat["away_until"]) == (False, None)
+    await house.until_hears(caller, "phone-zhang")
+    li = await house.client("li")
+    assert (await li.post("/seats/8001/hold")).problem == (403, "not-your-seat", "seat")
+
+    first = house.pbx.phone("phone-zhang").leg
+    seat = (await zhang.post("/seats/8001/rejoin")).json
+    assert (seat["state"], seat["away_until"]) == ("talking", house.clock.now() + 20)
+    await house.until_hears(caller, "queue-hold-on")
+    leg = house.pbx.phone("phone-zhang").leg
+    assert leg is not None and first is not None and leg is not first and leg.again
+    leg.phone.answer()
+    await house.until_hears(caller, "phone-zhang")
+    assert set(house.pbx.legs) == {leg.leg_id}, "the old leg is gone"
+    seat = (await zhang.get("/seats")).json["seats"][0]
+    assert (seat["state"], seat["away_until"]) == ("talking", None)
+    await zhang.post("/seats/8001/hang-up")
+    await house.over(caller)
+    call = (await zhang.get(f"/calls/{caller.call_id}")).json
+    assert call["call"]["talk_s"] >= call["call"]["hold_s"]
+    legs = [leg for leg in call["legs"] if leg["kind"] == "seat"]
+    assert [(leg["answered_at"] is not None, leg["ended_at"] is not None) for leg in legs] == [
+        (True, True),
+        (True, True),
+    ]
+    assert len(call["ratings"]) == 1
+
+
+async def test_a_page_that_is_gone_keeps_the_caller_and_comes_back(house: House) -> None:
+    zhang = await house.client("zhang")
+    phone = (await zhang.post("/me/phone")).json["username"]
+    page = house.pbx.phone(phone)
+    page.manner = "ring"
+    await zhang.post("/seats/8001/sign-in", {"phone": "browser"})
+    await zhang.post("/seats/8001/ready")
+    caller = await house.waiting()
+    await house.until(lambda: page.leg is not None and page.leg.rang)
+    page.answer()
+    await house.until_hears(caller, phone)
+    page.hang_up()
+    page.vanish()
+    await house.until_hears(caller, "queue-hold-on")
+    seat = (await zhang.get("/seats")).json["seats"][0]
+    assert (seat["state"], seat["phone_reachable"]) == ("talking", False)
+    assert seat["away_until"] == house.clock.now() + 20
+    page.register()
+    await zhang.post("/seats/8001/rejoin")
+    await house.until_hears(caller, "queue-hold-on")
+    page.answer()
+    await house.until_hears(caller, phone)
+    await house.over(caller)

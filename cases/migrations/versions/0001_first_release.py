@@ -121,6 +121,18 @@ def upgrade() -> None:
         sa.UniqueConstraint("username", name=op.f("uq_people_username")),
     )
     op.create_table(
+        "reports",
+        sa.Column("month", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("made_at", sa.Double(), nullable=False),
+        sa.Column("data_until", sa.Double(), nullable=False),
+        sa.Column("made_by", sa.Text(), nullable=False),
+        sa.Column("demo", sa.Boolean(), nullable=False),
+        sa.Column("complete", sa.Boolean(), nullable=False),
+        sa.Column("model", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("month", "version", name=op.f("pk_reports")),
+    )
+    op.create_table(
         "seat_spells",
         sa.Column("spell_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("seat_id", sa.Text(), nullable=False),

@@ -73,7 +73,12 @@ class World {
             throw new Problem(409, { code: 'version-conflict', field: 'version', message: '' })
           }
           this.saves.push(changes)
-          this.slip = { ...this.slip, ...changes, version: version + 1, updated_at: this.now }
+          this.slip = {
+            ...this.slip,
+            ...changes,
+            version: version + 1,
+            updated_at: this.now,
+          } as SlipRecord
           return this.slip
         }),
       keep: (draft) => (this.draft = draft),
@@ -93,7 +98,7 @@ class World {
 
   /** Somebody else writes. */
   other(changes: Partial<Fields>): void {
-    this.slip = { ...this.slip, ...changes, version: this.slip.version + 1 }
+    this.slip = { ...this.slip, ...changes, version: this.slip.version + 1 } as SlipRecord
   }
 
   async pass(seconds: number): Promise<void> {

@@ -10,7 +10,16 @@ export const PERIODS = ['today', 'yesterday', 'week', 'month', 'last-month'] as 
 export type Period = (typeof PERIODS)[number]
 
 /** Fields that take one or more words of a vocabulary. */
-export const CHOSEN = ['outcome', 'language', 'service', 'kind', 'matter', 'score'] as const
+export const CHOSEN = [
+  'outcome',
+  'language',
+  'service',
+  'kind',
+  'matter',
+  'group',
+  'emotion',
+  'score',
+] as const
 export type Chosen = (typeof CHOSEN)[number]
 
 export interface Filter {
@@ -22,11 +31,14 @@ export interface Filter {
   language: string[]
   service: string[]
   kind: string[]
+  /** A heading stands for what lies under it. */
   matter: string[]
+  group: string[]
+  emotion: string[]
   score: string[]
   seat: string
   person: string
-  /** Words of the slip. */
+  /** Part of the slip's text, of its place or of its number. */
   text: string
   recorded: boolean
 }
@@ -54,6 +66,8 @@ export function everything(): Filter {
     service: [],
     kind: [],
     matter: [],
+    group: [],
+    emotion: [],
     score: [],
     seat: '',
     person: '',
@@ -164,9 +178,4 @@ export function spanOf(filter: Filter, now: number, zone: string): { from?: numb
   if (days.from !== '') span.from = beginOf(days.from, zone)
   if (days.to !== '') span.to = beginOf(dayAfter(days.to, 1), zone)
   return span
-}
-
-/** Whether somebody typed a slip's number rather than words: as it is read out, with pauses. */
-export function isSlipNumber(text: string): boolean {
-  return /^\d[\d -]{10,}$/.test(text.trim())
 }

@@ -1,0 +1,53 @@
+/** Which part of a call a fact belongs to: PURE. For a sign beside its sentence; says nothing new. */
+
+export type Part = 'caller' | 'wait' | 'offer' | 'talk' | 'rating' | 'message' | 'end' | 'trouble'
+
+export const SIGNS: Record<Part, string> = {
+  caller: '☎',
+  wait: '⋯',
+  offer: '→',
+  talk: '✓',
+  rating: '★',
+  message: '✉',
+  end: '■',
+  trouble: '!',
+}
+
+const PARTS: Record<string, Part> = {
+  CallOpened: 'caller',
+  MenuEntered: 'caller',
+  KeyTaken: 'caller',
+  KeyWrong: 'caller',
+  MenuSilent: 'caller',
+  Queued: 'wait',
+  Relaxed: 'wait',
+  WaitTold: 'wait',
+  Offered: 'offer',
+  OfferRang: 'offer',
+  OfferEnded: 'offer',
+  Connected: 'talk',
+  CallHeld: 'talk',
+  CallResumed: 'talk',
+  Rejoined: 'talk',
+  TalkEnded: 'talk',
+  RejoinRung: 'offer',
+  RejoinEnded: 'offer',
+  RatingInvited: 'rating',
+  Rated: 'rating',
+  RatingMissed: 'rating',
+  VoicemailInvited: 'message',
+  VoicemailStarted: 'message',
+  VoicemailKept: 'message',
+  VoicemailEmpty: 'message',
+  CallClosed: 'end',
+  FallbackImported: 'end',
+  WentToFallback: 'trouble',
+  SeatAway: 'trouble',
+  CommandFailed: 'trouble',
+  Healed: 'trouble',
+}
+
+/** Of a fact by its type; one of a newer server is the caller's until we know better. */
+export function partOf(type: string): Part {
+  return PARTS[type] ?? 'caller'
+}
