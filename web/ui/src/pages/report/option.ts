@@ -29,8 +29,6 @@ export function optionOf(chart: Chart, font: string): EChartsCoreOption {
   switch (chart.kind) {
     case 'bars':
       return { ...base, tooltip, ...bars(chart) }
-    case 'columns':
-      return { ...base, tooltip, ...columns(chart) }
     case 'lines':
       return { ...base, tooltip: { ...tooltip, trigger: 'axis' }, ...lines(chart) }
     case 'heat':
@@ -53,21 +51,6 @@ function bars(chart: Chart): object {
       data: [...values],
       barMaxWidth: 18,
       label: { show: true, position: 'right', color: INK, formatter: number('') },
-    })),
-  }
-}
-
-function columns(chart: Chart): object {
-  return {
-    grid: { left: 8, right: 8, top: 28, bottom: 4, containLabel: true },
-    xAxis: labels(chart),
-    yAxis: { type: 'value', show: false },
-    series: chart.series.map(({ name, values }) => ({
-      name,
-      type: 'bar',
-      data: [...values],
-      barMaxWidth: 48,
-      label: { show: true, position: 'top', color: INK, formatter: number(chart.unit) },
     })),
   }
 }
