@@ -65,11 +65,9 @@ class Recordings:
         """Recordings that are not finished yet."""
 
     def room(self) -> int:
-        """Bytes that are free where recordings are kept; 0 when it cannot be told."""
-        try:
-            return shutil.disk_usage(self._directory).free
-        except OSError:
-            return 0
+        """Bytes that are free where recordings are kept, or will be."""
+        places = (self._directory, *self._directory.parents)
+        return shutil.disk_usage(next(place for place in places if place.exists())).free
 
     def notice(self, facts: Sequence[f.Fact]) -> None:
         """Facts that are in the database now (`StoreWriter.committed`). Never blocks."""
