@@ -235,12 +235,8 @@ async def test_a_caller_who_went_on_to_another_seat_is_rated_once(store: Store) 
     await m.keep(store, [*lost, *again], m.answered("c2", day + 1000))
     now = (await made(store, "2026-03")).now
     counts = now.counts
-    assert (counts.offered, counts.queued, counts.answered, counts.answered_purchased) == (
-        2,
-        2,
-        2,
-        1,
-    )
+    assert (counts.offered, counts.queued, counts.answered) == (2, 2, 2)
+    assert counts.answered_purchased == 1
     assert (counts.rated_1, counts.rated_2, counts.unrated_not_asked) == (1, 1, 0)
     assert (counts.wait_s, counts.talk_s) == (20.0, 250.0)
     assert (now.moved, now.widened, now.tries) == (1, 1, {"1": 1, "2": 1})
