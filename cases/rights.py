@@ -59,17 +59,14 @@ def require(viewer: Viewer, right: Right) -> None:
 
 def served(viewer: Viewer) -> ColumnElement[bool]:
     """Of a row of `calls`: the viewer talked to the caller, or took on the caller's message."""
-    # Tied to `calls` alone: the query around may speak of legs and messages of its own.
-    talked = select(t.legs.c.leg_id).where(
-        t.legs.c.call_id == t.calls.c.call_id,
-        t.legs.c.person_id == viewer.person_id,
-        t.legs.c.answered_at.is_not(None),
+    # Asked once for all rows, not row by row: a seat's list is short, the centre's is long. And
+    # uncorrelated: the query around may speak of legs and messages of its own.
+    talked = select(t.legs.c.call_id).where(
+        t.legs.c.person_id == viewer.person_id, t.legs.c.answered_at.is_not(None)
     )
-    handled = select(t.voicemails.c.recording_id).where(
-        t.voicemails.c.call_id == t.calls.c.call_id,
-        t.voicemails.c.handled_by == viewer.person_id,
-    )
-    return or_(talked.correlate(t.calls).exists(), handled.correlate(t.calls).exists())
+    handled = select(t.voicemails.c.call_id).where(t.voicemails.c.handled_by == viewer.person_id)
+    call_id = t.calls.c.call_id
+    return or_(call_id.in_(talked.correlate(None)), call_id.in_(handled.correlate(None)))
 
 
 def visible(viewer: Viewer) -> ColumnElement[bool]:

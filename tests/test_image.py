@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 import tomllib
+from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -171,6 +173,21 @@ def test_the_images_begin_with_one_base_and_do_not_run_as_root() -> None:
     users = re.findall(r"^USER (\S+)$", stages()["hotline"][1], re.MULTILINE)
     assert users == ["10001:10001"]
     assert "USER" not in stages()["asterisk"][1]
+
+
+def test_the_image_prints_reports_with_the_libraries_and_fonts_that_set_up_names() -> None:
+    loader = SourceFileLoader("setup_script", str(ROOT / "scripts" / "setup"))
+    spec = spec_from_loader(loader.name, loader)
+    assert spec is not None
+    script = module_from_spec(spec)
+    loader.exec_module(script)
+    needed = {p for need, p in script.RUN_NEEDS.items() if need.startswith(("/", "lib"))}
+    assert "fonts-noto-cjk" in needed
+    (installed,) = re.findall(r"apt-get install ([^&]*)", stages()["hotline"][1])
+    assert needed <= set(installed.split())
+    assert all(script.found(need) for need in script.RUN_NEEDS), "set-up has been here"
+    assert not script.found("libno-such-thing.so.7")
+    assert not script.found("/no/such/file")
 
 
 def test_python_packages_come_from_the_lock_alone() -> None:

@@ -1,4 +1,4 @@
-"""Calls, recordings and messages in a real browser: who finds and hears what."""
+"""Calls, recordings and messages in a real browser: who finds what, who hears whom."""
 
 from __future__ import annotations
 
@@ -124,8 +124,41 @@ async def test_a_supervisor_finds_a_call_by_filter_and_hears_both_voices(
     await page.keyboard.press("Home")
     await expect(position).to_have_attribute("aria-valuetext", re.compile("^0:0[01] "))
 
+    story = page.get_by_role("list").filter(has_text="来电进线")
+    await expect(story).to_contain_text("来电进线（199****0001）")
+    await expect(story).to_contain_text("一号坐席（张zhang）接听，通话开始。")
+    await expect(story.get_by_role("listitem").last).to_contain_text("+1:35")
     await page.get_by_role("button", name="返回列表").click()
     await expect(page).to_have_url(f"{house.address}/calls?outcome=answered")
+
+
+async def test_what_stands_on_slips_is_found_and_can_be_amended(
+    house: House, screens: Browsers
+) -> None:
+    zhang = await house.seated("zhang")
+    await given_up(house, "19900000002")
+    call = await talked(house, "zhang", "19900000001")
+    body = {"version": 1, "kind": "help", "matter": "A0301", "text": "工地拖欠工资三个月"}
+    assert (await zhang.ask("PATCH", f"/slips/{call}", body)).status == 200
+    password = await hired(house, "chief", "supervisor", phone="")
+    window = await screens.window()
+    page = await window.sign_in("chief", password, "/calls?matter=A03")
+    await expect(page.locator("main tbody tr")).to_have_count(1)
+    await expect(page.locator("main tbody tr")).to_contain_text("欠薪")
+    await page.get_by_role("button", name="清除筛选").click()
+    await expect(page.locator("main tbody tr")).to_have_count(2)
+    words = page.get_by_label("工单内容、地点或编号")
+    await words.fill("拖欠工资")
+    await words.press("Enter")
+    await expect(page.locator("main tbody tr")).to_have_count(1)
+    await page.locator("main tbody tr").get_by_role("link").first.click()
+    slip = page.get_by_role("region", name="话务工单")
+    await expect(slip).to_contain_text("工地拖欠工资三个月")
+    await slip.get_by_role("button", name="修改工单").click()
+    await page.locator("#slip-text").fill("工地拖欠工资三个月，已指引申请法律援助")
+    await page.get_by_role("button", name="完成").click()
+    await expect(slip).to_contain_text("已指引申请法律援助")
+    assert (await zhang.get(f"/slips/{call}")).json["text"].endswith("法律援助")
 
 
 async def test_calls_of_one_day_are_found_where_the_centre_is(
@@ -219,7 +252,7 @@ async def test_a_slip_is_found_by_its_number(house: House, screens: Browsers) ->
     window = await screens.window()
     window.expect_refusals(404, 422)
     page = await window.sign_in("chief", password, "/calls")
-    number = await page.locator("main tbody td").first.inner_text()
+    number = await page.locator("main tbody th small").inner_text()
     misheard = number[:-1] + str((int(number[-1]) + 1) % 10)
     field = page.get_by_label("工单编号")
     await field.fill(misheard)

@@ -15,7 +15,7 @@ import { asked } from '@/pages/calls/query'
 import { keyed } from '@/player/keys'
 import { mayHear } from '@/player/rights'
 import { NotWav, Outline } from '@/player/wave'
-import { beginOf, clockOf, dayAfter, dayOf, isDay, lengthOf } from '@/time/zone'
+import { beginOf, clockOf, dayAfter, dayOf, isDay, lasted, lengthOf } from '@/time/zone'
 
 const ZONE = 'Asia/Shanghai'
 const NOON = 1_780_027_200 // 2026-05-29 12:00 in Sichuan
@@ -137,6 +137,7 @@ describe('days and clocks', () => {
 
   it('tell lengths like a stopwatch', () => {
     expect([0, 7.9, 754, 3723, -2].map(lengthOf)).toEqual(['0:00', '0:07', '12:34', '1:02:03', '0:00'])
+    expect(lasted(59.6)).toBe('1:00')
   })
 })
 

@@ -93,3 +93,8 @@ export function lengthOf(seconds: number): string {
     ? `${hours}:${two(minutes)}:${two(whole % 60)}`
     : `${minutes}:${two(whole % 60)}`
 }
+
+/** A length that is over, as people say it: rounded to whole seconds. */
+export function lasted(seconds: number): string {
+  return lengthOf(Math.round(seconds))
+}

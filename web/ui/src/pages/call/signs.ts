@@ -1,6 +1,6 @@
 /** Which part of a call a fact belongs to: PURE. For a sign beside its sentence; says nothing new. */
 
-export type Part = 'caller' | 'wait' | 'offer' | 'talk' | 'rating' | 'message' | 'end' | 'trouble'
+export type Part = 'caller' | 'wait' | 'offer' | 'talk' | 'rating' | 'message' | 'end' | 'trouble' | 'other'
 
 export const SIGNS: Record<Part, string> = {
   caller: '☎',
@@ -11,6 +11,7 @@ export const SIGNS: Record<Part, string> = {
   message: '✉',
   end: '■',
   trouble: '!',
+  other: '·',
 }
 
 const PARTS: Record<string, Part> = {
@@ -47,7 +48,7 @@ const PARTS: Record<string, Part> = {
   Healed: 'trouble',
 }
 
-/** Of a fact by its type; one of a newer server is the caller's until we know better. */
+/** Of a fact by its type. */
 export function partOf(type: string): Part {
-  return PARTS[type] ?? 'caller'
+  return PARTS[type] ?? 'other'
 }

@@ -21,15 +21,14 @@ export function heightOf(chart: Chart): number {
   return 260
 }
 
-export function optionOf(chart: Chart): EChartsCoreOption {
+/** `font`: the page's; a canvas inherits none. */
+export function optionOf(chart: Chart, font: string): EChartsCoreOption {
   // Tooltips made of HTML would carry style attributes, which the page's policy refuses.
   const tooltip = { renderMode: 'richText', confine: true }
-  const base = { ...TOUCH, textStyle: { color: INK, fontFamily: 'inherit' } }
+  const base = { ...TOUCH, textStyle: { color: INK, fontFamily: font } }
   switch (chart.kind) {
     case 'bars':
       return { ...base, tooltip, ...bars(chart) }
-    case 'columns':
-      return { ...base, tooltip, ...columns(chart) }
     case 'lines':
       return { ...base, tooltip: { ...tooltip, trigger: 'axis' }, ...lines(chart) }
     case 'heat':
@@ -52,21 +51,6 @@ function bars(chart: Chart): object {
       data: [...values],
       barMaxWidth: 18,
       label: { show: true, position: 'right', color: INK, formatter: number('') },
-    })),
-  }
-}
-
-function columns(chart: Chart): object {
-  return {
-    grid: { left: 8, right: 8, top: 28, bottom: 4, containLabel: true },
-    xAxis: labels(chart),
-    yAxis: { type: 'value', show: false },
-    series: chart.series.map(({ name, values }) => ({
-      name,
-      type: 'bar',
-      data: [...values],
-      barMaxWidth: 48,
-      label: { show: true, position: 'top', color: INK, formatter: number(chart.unit) },
     })),
   }
 }
