@@ -59,8 +59,14 @@ RUN apt-get update \
  && find /opt/asterisk -perm /6000 -exec chmod ug-s {} +
 
 # ---- the hotline; its Asterisk is another container ----
+# Libraries and fonts are what reports are printed with (scripts/setup names them too).
 FROM base AS hotline
-RUN useradd --uid 10001 --user-group --no-create-home --home-dir /var/lib/hotline \
+RUN apt-get update \
+ && apt-get install --yes --no-install-recommends \
+        libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-noto-cjk fonts-noto-core \
+ && apt-get clean \
+ && rm -rf /var/lib/apt/lists/* \
+ && useradd --uid 10001 --user-group --no-create-home --home-dir /var/lib/hotline \
         --shell /usr/sbin/nologin hotline \
  && install -d -o hotline -g hotline -m 0700 /var/lib/hotline \
  && install -d /etc/hotline

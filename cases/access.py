@@ -21,6 +21,7 @@ from cases import audit, readings
 from cases import tables as t
 from cases.callers import known
 from cases.errors import Conflict, NotFound, known_id
+from cases.history import stored_up_to
 from cases.mask import mask_number
 from cases.numbers import spellings
 from cases.records import (
@@ -216,9 +217,8 @@ class Access:
         """Return when the facts up to `seq` are in the database. Raises TimeoutError."""
         async with asyncio.timeout(within_s):
             while True:
-                async with self._store.read() as conn:
-                    if (await conn.scalar(select(t.journal_position.c.seq)) or 0) >= seq:
-                        return
+                if await stored_up_to(self._store) >= seq:
+                    return
                 await asyncio.sleep(STORED_S)
 
     async def get_slip(self, viewer: Viewer, call_id: str) -> SlipRecord:

@@ -23,7 +23,7 @@ FAILED: Final = 1
 USAGE: Final = 2
 _INTERRUPTED: Final = 130
 
-COMMANDS: Final = ("serve", "check", "pbx", "prompts", "user", "calls", "report", "demo")
+COMMANDS: Final = ("serve", "status", "check", "pbx", "prompts", "user", "calls", "report", "demo")
 """In the order in which a newcomer needs them."""
 
 

@@ -16,6 +16,7 @@ import msgspec
 
 from cases.journal import FileJournal
 from cases.ledger import Ledger
+from cases.region import region_of
 from cases.rows import DEMO
 from cases.store import Store
 from cases.writer import LogBehindDatabase, StoreWriter
@@ -46,7 +47,13 @@ class Pouring:
         self._ledger = Ledger(store, zone)
         self._before = without_demo(recover(line, journal).snapshot())
         self._writer = StoreWriter(
-            store, journal, zone=zone, flush_s=0.01, flush_rows=_BATCH, room=4 * _BATCH
+            store,
+            journal,
+            zone=zone,
+            flush_s=0.01,
+            flush_rows=_BATCH,
+            room=4 * _BATCH,
+            region=region_of(line.centre.divisions, line.centre.area_code),
         )
 
     async def __aenter__(self) -> Pouring:

@@ -23,7 +23,6 @@ from cases.history import facts_since, stored_up_to
 from cases.people import People
 from cases.sessions import Sessions
 from cases.store import Store, StoreUnready, store_url
-from config.divisions import divisions
 from config.model import Settings
 from hotline.clock import SteadyClock
 from hotline.house import DRAIN_S, Say
@@ -77,7 +76,7 @@ async def showing(settings: Settings, store: Store, say: Say) -> AsyncIterator[i
         deps = Deps(
             settings=settings,
             desk=desk,
-            access=Access(store, places.recordings, divisions(settings.line.centre.divisions)),
+            access=Access(store, places.recordings, settings.line.centre),
             people=people,
             sessions=Sessions(store, settings.web.session_hours),
             clock=clock,

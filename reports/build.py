@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from datetime import datetime, tzinfo
-from typing import Any, Final
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -17,12 +17,9 @@ from cases.store import Store
 from config.model import Settings
 from reports import ties
 from reports.indicators import Counts
-from reports.model import UNKNOWN, Names, Period, Report, Spell
+from reports.model import MOST_TRIES, UNKNOWN, Names, Period, Report, Spell
 from reports.periods import Month, parsed
 from reports.rows import QUARTER_S, Rows, Span, Sums
-
-MOST_TRIES: Final = 4
-"""Answered calls that took so many rings or more are counted together."""
 
 Origins = Callable[[Collection[str]], Awaitable[Mapping[str, str]]]
 """First digits of numbers → code of the region, for those whose region can be told."""

@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from reports.document import Chart
-from reports.fonts import FAMILY, chart_font
+from reports.lettering import FAMILY, chart_font
 
 INK: Final = "#1f2d3d"
 GRID: Final = "#d9dee5"
@@ -77,7 +77,7 @@ def _words(chart: Chart) -> Iterator[str]:
 
 
 def _drawn(chart: Chart, *, png: bool) -> Drawn:
-    figure = {"bars": _bars, "columns": _columns, "lines": _lines, "heat": _heat}[chart.kind](chart)
+    figure = {"bars": _bars, "lines": _lines, "heat": _heat}[chart.kind](chart)
     vector = io.StringIO()
     # Without its date: a report that is printed twice is the same file.
     figure.savefig(vector, format="svg", metadata={"Date": None, "Creator": None})
@@ -111,7 +111,7 @@ def _bars(chart: Chart) -> Figure:
     bars = axes.barh(rows, values, color=COLOURS[0], height=0.66)
     axes.set_yticks(rows, chart.labels)
     axes.invert_yaxis()
-    axes.bar_label(bars, labels=[f"{value:,.0f}" for value in values], padding=3)
+    axes.bar_label(bars, labels=[_figure_text(value, chart) for value in values], padding=3)
     axes.margins(x=0.12, y=0.02)
     axes.xaxis.set_visible(False)
     axes.spines["bottom"].set_visible(False)
@@ -119,18 +119,8 @@ def _bars(chart: Chart) -> Figure:
     return figure
 
 
-def _columns(chart: Chart) -> Figure:
-    figure, axes = _figure(2.4)
-    values = chart.series[0].values
-    bars = axes.bar(range(len(values)), values, color=COLOURS[0], width=0.55)
-    axes.set_xticks(range(len(values)), chart.labels)
-    labels = [f"{value:,.2f}{chart.unit}" for value in values]
-    axes.bar_label(bars, labels=labels, padding=2)
-    axes.margins(y=0.15)
-    axes.yaxis.set_visible(False)
-    axes.spines["left"].set_visible(False)
-    axes.tick_params(length=0)
-    return figure
+def _figure_text(value: float, chart: Chart) -> str:
+    return f"{value:,.2f}%" if chart.unit == "%" else f"{value:,.0f}"
 
 
 def _lines(chart: Chart) -> Figure:
@@ -144,7 +134,6 @@ def _lines(chart: Chart) -> Figure:
     axes.margins(x=0.01)
     axes.tick_params(length=0)
     axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2, frameon=False)
-    axes.set_ylabel(chart.unit)
     return figure
 
 

@@ -51,11 +51,11 @@ class Series(msgspec.Struct, frozen=True):
 
 
 class Chart(msgspec.Struct, frozen=True):
-    """`bars` lie, `columns` stand, `lines` run over time, `heat`: a row of cells per series."""
+    """`bars` lie, `lines` run over time, `heat`: a row of cells per series."""
 
     id: str
     title: str
-    kind: Literal["bars", "columns", "lines", "heat"]
+    kind: Literal["bars", "lines", "heat"]
     labels: tuple[str, ...]
     series: tuple[Series, ...]
     unit: str = ""

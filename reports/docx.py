@@ -7,35 +7,28 @@ missing (`w:altName`). Margins and sizes follow GB/T 9704-2012 (from memory).
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 from xml.sax.saxutils import quoteattr
 
 from docx import Document as new_document
 from docx.enum.style import WD_STYLE_TYPE
-from docx.enum.table import WD_TABLE_ALIGNMENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_TAB_ALIGNMENT
 from docx.opc.constants import RELATIONSHIP_TYPE
-from docx.oxml import OxmlElement
+from docx.oxml import OxmlElement, parse_xml
 from docx.oxml.ns import qn
 from docx.shared import Cm, Mm, Pt, RGBColor
 
 from config.words import Words
-from reports.cells import under, written
 from reports.charts import WIDTH_IN, Drawn
-from reports.document import Cell, Document, Row, Section, Table
+from reports.document import Document, Section, Table
+from reports.docxtable import WIDE, table_xml
 from reports.fonts import Fonts
 
 RED: Final = RGBColor(0xB3, 0x17, 0x1D)
 SOFT: Final = RGBColor(0x5C, 0x6B, 0x7A)
-GREEN: Final = RGBColor(0x1C, 0x6B, 0x35)
-HEAD_FILL: Final = "EEF2F6"
 LATIN: Final = "Times New Roman"
-_MARK: Final = {"good": "▲", "bad": "▼", "": ""}
-WIDE: Final = 9
 _TEXT_WIDTH_CM: Final = 15.8
-_FIRST_CM: Final = {True: 2.3, False: 4.6}
-"""Width of the first column, in a wide table and in others."""
 
 
 def docx(document: Document, fonts: Fonts, charts: Mapping[str, Drawn], book: Words) -> bytes:
@@ -196,55 +189,11 @@ class _Writing:
         if not table.rows:
             self._file.add_paragraph(self._document.labels["empty"], style="Report note")
             return
-        wide = len(table.columns) >= WIDE
-        style = "Report wide table" if wide else "Report table"
-        made = self._file.add_table(len(table.rows) + 1, len(table.columns), style="Table Grid")
-        made.alignment = WD_TABLE_ALIGNMENT.CENTER
-        made.autofit = False
-        widths = _widths(table, wide=wide)
-        # Cells are reached by rows: made.cell() walks the whole table each time.
-        for line, row in zip(made.rows, (None, *table.rows), strict=True):
-            _unbroken(line, repeated=row is None)
-            texts: Sequence[Cell | str] = table.columns if row is None else row.cells
-            for at, (cell, text) in enumerate(zip(line.cells, texts, strict=True)):
-                cell.width = Cm(widths[at])
-                self._cell(cell, text, row, at, style)
+        style = "Report wide table" if len(table.columns) >= WIDE else "Report table"
+        xml = table_xml(table, self._file.styles[style].style_id, self._book)
+        self._file.element.body._insert_tbl(parse_xml(xml))
         for note in table.notes:
             self._file.add_paragraph(note, style="Report note")
-
-    def _cell(self, cell: Any, what: Cell | str, row: Row | None, at: int, style: str) -> None:
-        paragraph = cell.paragraphs[0]
-        paragraph.style = self._file.styles[style]
-        if row is None or isinstance(what, str):
-            paragraph.add_run(str(what))
-            paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
-            _fill(cell, HEAD_FILL)
-            return
-        text, small_text = written(what, self._book), under(what, self._book)
-        if at == 0 and row.kind == "part":
-            text = f"　{text}"
-        run = paragraph.add_run(f"{text}{_MARK[what.tone]}")
-        if what.tone:
-            run.font.color.rgb = GREEN if what.tone == "good" else RED
-        if small_text:
-            small = paragraph.add_run()
-            small.add_break()
-            small.add_text(small_text)
-            small.font.size, small.font.color.rgb = Pt(6.5), SOFT
-        if at and what.unit != "text":
-            paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
-        if row.kind == "total":
-            run.bold = True
-            _fill(cell, HEAD_FILL)
-
-
-def _widths(table: Table, *, wide: bool) -> list[float]:
-    first = _FIRST_CM[wide]
-    others = len(table.columns) - 1
-    if table.id == "matters_2":  # its first column is the place, its second the name
-        rest = (_TEXT_WIDTH_CM - 1.2 - first) / (others - 1)
-        return [1.2, first, *[rest] * (others - 1)]
-    return [first, *[(_TEXT_WIDTH_CM - first) / others] * others]
 
 
 def _font(style: Any, family: str, size: Any, colour: RGBColor | None = None) -> None:
@@ -282,18 +231,3 @@ def _field(run: Any, code: str) -> None:
             element = OxmlElement("w:fldChar")
             element.set(qn("w:fldCharType"), kind)
         run._r.append(element)
-
-
-def _fill(cell: Any, colour: str) -> None:
-    shade = OxmlElement("w:shd")
-    for name, value in (("val", "clear"), ("color", "auto"), ("fill", colour)):
-        shade.set(qn(f"w:{name}"), value)
-    cell._tc.get_or_add_tcPr().append(shade)
-
-
-def _unbroken(row: Any, *, repeated: bool) -> None:
-    """A row is not cut by a page's end; the head is said again on the next page."""
-    properties = row._tr.get_or_add_trPr()
-    properties.append(OxmlElement("w:cantSplit"))
-    if repeated:
-        properties.append(OxmlElement("w:tblHeader"))

@@ -19,6 +19,8 @@ _STYLE = Path(__file__).with_name("report.css")
 _MARK = {"good": "▲", "bad": "▼", "": ""}
 WIDE = 9
 """Tables with so many columns or more are set smaller."""
+SHORT = 16
+"""Tables with so many rows or fewer are not cut by the end of a page."""
 
 
 def html(document: Document, fonts: Fonts, charts: Mapping[str, Drawn], book: Words) -> str:
@@ -111,8 +113,10 @@ def _figure(chart: Chart, document: Document, charts: Mapping[str, Drawn]) -> st
 
 
 def _table(table: Table, document: Document, book: Words) -> Iterator[str]:
-    wide = ' class="wide"' if len(table.columns) >= WIDE else ""
-    yield f'<div class="table"><table id="{table.id}"{wide}>'
+    is_wide = len(table.columns) >= WIDE
+    short = " short" if is_wide or len(table.rows) <= SHORT else ""
+    wide = ' class="wide"' if is_wide else ""
+    yield f'<div class="table{short}"><table id="{table.id}"{wide}>'
     yield f"<caption>{escape(table.title)}</caption>\n<thead><tr>"
     yield "".join(f'<th scope="col">{escape(column)}</th>' for column in table.columns)
     yield "</tr></thead>\n<tbody>"

@@ -7,12 +7,18 @@ Never holds a telephone number, a caller's name or a text of a slip.
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
 from reports.indicators import Counts
 
 UNKNOWN = ""
 """Key of what was not chosen, not filled in or cannot be told: a row of its own, never left out."""
+
+
+MOST_TRIES: Final = 4
+"""Answered calls that took so many rings or more are counted together."""
 
 
 class Spell(msgspec.Struct, frozen=True):

@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import re
 import tomllib
+from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
@@ -14,11 +17,12 @@ from sqlalchemy import make_url
 
 from config.loader import load
 from config.model import Settings
+from hotline.cli import COMMANDS
 
 ROOT = Path(__file__).parent.parent
 DOCKERFILE = (ROOT / "Dockerfile").read_text("utf-8").replace("\\\n", " ")
 COMPOSE = (ROOT / "compose.yaml").read_text("utf-8")
-OURS = ("hotline", "asterisk")
+OURS = ("router", "web", "asterisk")
 
 
 def filled(value: Any, env: dict[str, str]) -> Any:
@@ -69,8 +73,24 @@ def published(service: str, **env: str) -> set[tuple[str, str]]:
     return ports
 
 
-def test_the_four_services_are_there() -> None:
-    assert set(services()) == {"hotline", "asterisk", "redis", "postgres"}
+def test_the_five_services_are_there() -> None:
+    assert set(services()) == {"router", "web", "asterisk", "redis", "postgres"}
+
+
+@pytest.mark.parametrize("role", ["router", "web"])
+def test_router_and_screens_are_apart_and_meet_at_redis(role: str) -> None:
+    assert services()[role]["command"] == ["hotline", "serve", "--role", role]
+    place = urlsplit(settings(role).redis.url)
+    assert place.hostname in services()
+    assert place.password is None
+    assert settings(role).line == settings("asterisk").line
+    # Callers must not wait for Redis: the router starts without it, and is not ended by it.
+    assert services()["router"]["depends_on"]["redis"]["condition"] == "service_started"
+
+
+def test_the_router_has_no_interface_and_is_watched_by_its_own_word() -> None:
+    assert services()["router"]["healthcheck"]["test"] == ["CMD", "hotline", "status"]
+    assert "status" in COMMANDS
 
 
 @pytest.mark.parametrize("service", OURS)
@@ -87,7 +107,7 @@ def test_its_settings_can_be_used(service: str) -> None:
 
 
 def test_one_runs_asterisk_and_the_other_finds_it_by_its_name() -> None:
-    asterisk, hotline = settings("asterisk"), settings("hotline")
+    asterisk, hotline = settings("asterisk"), settings("router")
     assert (asterisk.pbx.manage, hotline.pbx.manage) == (True, False)
     assert hotline.pbx.host in services()
     assert asterisk.pbx.host == "0.0.0.0"
@@ -97,14 +117,14 @@ def test_one_runs_asterisk_and_the_other_finds_it_by_its_name() -> None:
 
 
 def test_what_is_published_is_what_the_settings_listen_on() -> None:
-    asterisk, hotline = settings("asterisk"), settings("hotline")
+    asterisk = settings("asterisk")
     rtp = f"{asterisk.sip.rtp_first}-{asterisk.sip.rtp_last}/udp"
     assert published("asterisk") == {
         ("127.0.0.1", f"{asterisk.sip.port}/udp"),
         ("127.0.0.1", rtp),
     }
-    assert published("hotline") == {("127.0.0.1", f"{hotline.web.port}")}
-    assert published("redis") == published("postgres") == set()
+    assert published("web") == {("127.0.0.1", f"{settings('web').web.port}")}
+    assert published("redis") == published("postgres") == published("router") == set()
 
 
 def test_a_site_opens_it_with_one_address_or_two() -> None:
@@ -112,14 +132,14 @@ def test_a_site_opens_it_with_one_address_or_two() -> None:
     assert {address for address, _ in published("asterisk", **one)} == {"192.0.2.7"}
     assert settings("asterisk", **one).sip.public == "192.0.2.7"
     two = one | {"HOTLINE_PUBLIC": "198.51.100.7"}
-    assert {address for address, _ in published("hotline", **two)} == {"192.0.2.7"}
+    assert {address for address, _ in published("web", **two)} == {"192.0.2.7"}
     assert settings("asterisk", **two).sip.public == "198.51.100.7"
-    assert settings("hotline", **two).sip.host == "198.51.100.7"
+    assert settings("web", **two).sip.host == "198.51.100.7"
 
 
-def test_both_keep_everything_in_one_volume() -> None:
+def test_all_keep_everything_in_one_volume() -> None:
     trees = {service: set(services()[service]["volumes"]) for service in OURS}
-    assert trees["hotline"] == trees["asterisk"]
+    assert trees["router"] == trees["web"] == trees["asterisk"]
     for service in OURS:
         assert f"data:{settings(service).paths.data}" in trees[service]
 
@@ -139,7 +159,7 @@ def test_the_database_is_the_service_and_its_password_is_in_no_file() -> None:
     assert not re.search(r"password(?!_file)\w*\s*[:=]\s*\S", COMPOSE, re.IGNORECASE)
 
 
-@pytest.mark.parametrize("service", ["hotline", "asterisk", "redis", "postgres"])
+@pytest.mark.parametrize("service", [*OURS, "redis", "postgres"])
 def test_every_service_is_started_again_and_watched(service: str) -> None:
     said = services()[service]
     assert said["restart"] == "unless-stopped"
@@ -153,6 +173,21 @@ def test_the_images_begin_with_one_base_and_do_not_run_as_root() -> None:
     users = re.findall(r"^USER (\S+)$", stages()["hotline"][1], re.MULTILINE)
     assert users == ["10001:10001"]
     assert "USER" not in stages()["asterisk"][1]
+
+
+def test_the_image_prints_reports_with_the_libraries_and_fonts_that_set_up_names() -> None:
+    loader = SourceFileLoader("setup_script", str(ROOT / "scripts" / "setup"))
+    spec = spec_from_loader(loader.name, loader)
+    assert spec is not None
+    script = module_from_spec(spec)
+    loader.exec_module(script)
+    needed = {p for need, p in script.RUN_NEEDS.items() if need.startswith(("/", "lib"))}
+    assert "fonts-noto-cjk" in needed
+    (installed,) = re.findall(r"apt-get install ([^&]*)", stages()["hotline"][1])
+    assert needed <= set(installed.split())
+    assert all(script.found(need) for need in script.RUN_NEEDS), "set-up has been here"
+    assert not script.found("libno-such-thing.so.7")
+    assert not script.found("/no/such/file")
 
 
 def test_python_packages_come_from_the_lock_alone() -> None:

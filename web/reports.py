@@ -44,6 +44,8 @@ class ReportList(msgspec.Struct, frozen=True):
     """The newest month first, and of each month the newest version."""
 
     reports: tuple[Listed, ...]
+    makers: dict[str, str]
+    """Person → name, of those who made them."""
 
 
 class ReportView(msgspec.Struct, frozen=True):
@@ -54,7 +56,10 @@ class ReportView(msgspec.Struct, frozen=True):
 
 
 async def listed(asked: Asked) -> ReportList:
-    return ReportList(await asked.deps.reports.listed(asked.viewer))
+    found = await asked.deps.reports.listed(asked.viewer)
+    made_by = {one.made_by for one in found}
+    people = await asked.deps.people.list()
+    return ReportList(found, {one.id: one.name for one in people if one.id in made_by})
 
 
 async def read(asked: Asked) -> ReportView:

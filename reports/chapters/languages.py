@@ -35,7 +35,7 @@ def languages(telling: Telling) -> Section:
             Chart(
                 "languages",
                 telling.say("chart.languages"),
-                "columns",
+                "bars",
                 tuple(telling.language(code) for code in charted),
                 (
                     Series(

@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Final, get_args
 
 from reports import cells
-from reports.build import MOST_TRIES
 from reports.chapters.telling import Entry, Telling
 from reports.document import Section, Table
+from reports.model import MOST_TRIES
 from router.facts import OfferEnd
 
 FALLBACK: Final = ("fallback_answered", "fallback_voicemail", "fallback_abandoned")

@@ -12,15 +12,15 @@ from reports.model import UNKNOWN as UNFILLED
 from reports.model import Period
 
 TOP: Final = 15
-PROVINCES: Final = 10
-"""Other provinces that have a row of their own among the origins."""
+PROVINCES: Final = 5
+"""Other provinces that have a row of their own."""
 _PREFECTURE: Final = 4
 
 
 def places(telling: Telling) -> Section:
     offered = telling.now.counts.offered
-    entries = [_entry(telling, "places", code) for code in _ordered(telling, "places")]
-    charted = [one for one in entries if one.now and one.name != telling.name("place", UNFILLED)]
+    known = [code for code in _ordered(telling, "places") if code not in (UNKNOWN, UNFILLED)]
+    charted = [one for code in known if (one := _entry(telling, "places", code)).now]
     note = telling.say("note-base", n=f"{offered:,}")
     return Section(
         "places",
@@ -38,12 +38,12 @@ def places(telling: Telling) -> Section:
         ),
         (
             telling.split(
-                "places", "place", entries, total=offered, totals=telling.offered_then,
-                notes=(note, telling.say("places.note-slip")),
+                "places", "place", _grouped(telling, "places"), total=offered,
+                totals=telling.offered_then, notes=(note, telling.say("places.note-slip")),
             ),
             telling.split(
-                "origins", "origin", _origins(telling), total=offered, totals=telling.offered_then,
-                notes=(note, telling.say("places.note-origin")),
+                "origins", "origin", _grouped(telling, "origins"), total=offered,
+                totals=telling.offered_then, notes=(note, telling.say("places.note-origin")),
             ),
         ),
     )  # fmt: skip
@@ -67,20 +67,20 @@ def counties(telling: Telling) -> Table:
     )
 
 
-def _origins(telling: Telling) -> list[Entry]:
+def _grouped(telling: Telling, of: str) -> list[Entry]:
     """The own province by prefectures, the provinces most called from, the others together."""
-    codes = _ordered(telling, "origins")
+    codes = _ordered(telling, of)
     last = [code for code in (ABROAD, UNKNOWN, UNFILLED) if code in codes]
     own = [code for code in codes if code.startswith(_own(telling)) and code not in last]
     others = [code for code in codes if code not in own and code not in last]
-    entries = [_entry(telling, "origins", code) for code in (*own, *others[:PROVINCES])]
-    rest = [_entry(telling, "origins", code) for code in others[PROVINCES:]]
+    entries = [_entry(telling, of, code) for code in (*own, *others[:PROVINCES])]
+    rest = [_entry(telling, of, code) for code in others[PROVINCES:]]
     if rest:
         name = telling.say("places.other-provinces")
         then = [[getattr(one, of) for one in rest] for of in ("before", "year")]
         before, year = (None if None in counts else sum(counts) for counts in then)
         entries.append(Entry(name, sum(one.now for one in rest), before, year))
-    return [*entries, *(_entry(telling, "origins", code) for code in last)]
+    return [*entries, *(_entry(telling, of, code) for code in last)]
 
 
 def _own(telling: Telling) -> str:

@@ -136,21 +136,19 @@ class Telling:
         return Table(id, self.say(f"table.{id}"), self.split_columns(what), tuple(rows), (*notes,))
 
     def split_columns(self, what: str) -> tuple[str, ...]:
-        return tuple(
-            self.say(f"column.{name}")
-            for name in (what, "now", "share", "before", "change", "year", "change-year")
-        )
+        """Without the columns of a month that was not counted: the first table says it once."""
+        names = [what, "now", "share"]
+        names += ["before", "change"] if self.report.before is not None else []
+        names += ["year", "change-year"] if self.report.year is not None else []
+        return tuple(self.say(f"column.{name}") for name in names)
 
     def _split_row(self, name: Cell, one: Entry, base: int) -> tuple[Cell, ...]:
-        return (
-            name,
-            cells.count(one.now),
-            cells.share(one.now, base),
-            cells.count(one.before),
-            cells.change(one.now, one.before),
-            cells.count(one.year),
-            cells.change(one.now, one.year),
-        )
+        found = [name, cells.count(one.now), cells.share(one.now, base)]
+        if self.report.before is not None:
+            found += [cells.count(one.before), cells.change(one.now, one.before)]
+        if self.report.year is not None:
+            found += [cells.count(one.year), cells.change(one.now, one.year)]
+        return tuple(found)
 
     def tie(self, what: str, expected: int, got: int) -> None:
         """Raises Broken when a table does not add up to what it is of."""

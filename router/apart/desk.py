@@ -137,7 +137,7 @@ class FarDesk:
                 anew, told = False, ""
                 while True:
                     await self._read()
-                    self.failing, pause = False, self._retry_s[0]
+                    pause = self._retry_s[0]
             except (_Missing, _NotYet) as wanting:
                 if str(wanting) != told:
                     log.info("screens cannot follow", after=self.seq, why=str(wanting))
@@ -154,6 +154,7 @@ class FarDesk:
     async def _settle(self, anew: bool) -> None:
         """Know what we follow: go on where we were, or begin from the snapshot."""
         kept, beats, (seconds, micros) = await self._look()
+        self.failing = False
         if kept is None:
             raise _NotYet("there is no snapshot")
         whole = wire.kept_of(kept)

@@ -20,6 +20,8 @@ class Manners(msgspec.Struct, frozen=True):
     dead: float = 0.0008
     answer_median_s: float = 4.2
     answer_sigma: float = 0.45
+    holds: float = 0.045
+    """Of all talks: the caller waits to music while something is looked up."""
     wrapup_median_s: float = 24.0
     wrapup_sigma: float = 0.5
     """Who takes longer than the line allows is ready when the line says so."""
@@ -54,6 +56,13 @@ class Worker:
     def wrapup_s(self) -> float:
         like = self._like
         return self._chance.lognormvariate(math.log(like.wrapup_median_s), like.wrapup_sigma)
+
+    def holds(self, talk_s: float) -> tuple[float, float] | None:
+        """From when to when in a talk of `talk_s` the caller is put on hold; None: not at all."""
+        if self._chance.random() >= self._like.holds or talk_s < 90.0:
+            return None
+        begins = talk_s * self._chance.uniform(0.2, 0.6)
+        return begins, begins + min(self._chance.lognormvariate(3.5, 0.5), talk_s * 0.3)
 
     def away_s(self) -> float:
         """From being found away to being back."""

@@ -349,6 +349,11 @@ class World:
         live = self._live[command.call_id]
         live.play_id = ""
         self._in(live.caller.talk_s, self._ends_talk, live, command.leg_id)
+        worker = self._workers[self._legs[command.leg_id]]
+        hold = worker.holds(live.caller.talk_s)
+        if hold is not None:
+            self._in(hold[0], self._ask, e.Hold(worker.seat_id))
+            self._in(hold[1], self._ask, e.Resume(worker.seat_id))
 
     def _ends_talk(self, live: _Live, leg_id: str) -> None:
         if leg_id not in self._legs:

@@ -35,6 +35,11 @@ class Agent:
         """`ready`, `not-ready`, `hang-up`, `sign-out` … at the seat, over the API."""
         return await self._scene.line.post(f"/seats/{self.seat_id}/{what}", self._token, body)
 
+    async def joined(self, caller: Caller) -> bool:
+        """Whether Asterisk has them in one bridge."""
+        bridges = await asyncio.to_thread(self._scene.house.asterisk.ari, "GET", "bridges")
+        return any({caller.call_id, f"{caller.call_id}-L1"} <= {*b["channels"]} for b in bridges)
+
     async def answer(self) -> None:
         """Answer the phone when it rings; return when both can be heard."""
         if isinstance(self.phone, Softphone):

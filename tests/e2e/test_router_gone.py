@@ -49,6 +49,37 @@ async def test_killed_and_restarted_nobody_loses_anything(house: House, scene: S
         assert [fact["type"] for fact in waited["timeline"]].count("CallOpened") == 1
 
 
+async def test_who_is_on_hold_stays_on_hold_and_is_talked_to_again(
+    house: House, scene: Scene
+) -> None:
+    agent = await scene.agent(0)
+    caller = await scene.talking(agent)
+    assert (await agent.act("hold"))["held"] is True
+
+    house.kill()
+    await asyncio.to_thread(house.start)
+    await scene.look_again()
+
+    await caller.at("talking")
+    # The view of Asterisk that heals comes every second: it must not join them.
+    assert await agent.joined(caller) is False
+    assert (await agent.act("resume"))["held"] is False
+    async with asyncio.timeout(5):
+        joined = False
+        while not joined:
+            joined = await agent.joined(caller)
+    await asyncio.sleep(1.0)  # something to be found in the recording
+    await agent.act("hang-up")
+    await caller.at("rating")
+    await caller.press("1")
+    await caller.let_go()
+    detail = await scene.closed(caller)
+    assert (detail["call"]["outcome"], detail["call"]["score"]) == ("answered", 1)
+    assert 0 < detail["call"]["hold_s"] < detail["call"]["talk_s"]
+    recording = scene.recording(detail)
+    assert tone_seconds(recording, agent.hz, channel=1) > 0.3
+
+
 async def test_who_hung_up_meanwhile_is_found_out(house: House, scene: Scene) -> None:
     first, second = await scene.agent(0), await scene.agent(1)
     left_talking = await scene.talking(first)

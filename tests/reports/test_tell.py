@@ -23,8 +23,8 @@ from tests.reports import months as m
 from tests.reports.months import at
 
 BOOK = words("zh-CN")
-SPLIT = 7
-"""Columns of a table that cuts the month in parts."""
+SPLIT = 5
+"""Columns of a table that cuts the month in parts, where a year before nothing was counted."""
 
 
 async def regions(digits: Collection[str]) -> Mapping[str, str]:

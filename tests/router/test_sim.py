@@ -118,6 +118,7 @@ def test_whatever_happens_on_a_line_happens(week: tuple[list[f.Fact], Engine]) -
     assert {"answered", "no_answer", "rejected", "busy", "caller_left"} <= ends
     assert {body.score for body in of(facts, f.Rated)} == {1, 2, 3, 4, 5}
     assert {"meal", "break", "missed"} <= {body.reason for body in of(facts, f.SeatNotReady)}
+    assert len(of(facts, f.CallHeld)) == len(of(facts, f.CallResumed)) > 20
     for kind in (f.KeyWrong, f.MenuSilent, f.Relaxed, f.WaitTold, f.VoicemailKept, f.SeatPaused):
         assert of(facts, kind), kind.__name__
 

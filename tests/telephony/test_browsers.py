@@ -102,6 +102,27 @@ async def test_it_is_rung_with_an_offer_for_browsers_and_declines(
         await stage.expect(e.CallerHungUp(call))
 
 
+async def test_rung_for_a_talk_that_goes_on_it_is_told_so(
+    stage: RealStage, browsers: Browsers
+) -> None:
+    await browsers.admit(PHONE, "secret", "张某")
+    async with WebPhone(browsers.sip_url, PHONE, "secret") as phone:
+        assert await phone.register() == 200
+        await told(stage, True)
+        caller, call = await stage.arrival()
+        for number, again in ((1, False), (2, True)):
+            leg = f"{call}-L{number}"
+            await stage.do(c.RingSeat(call, leg, PHONE, "13800000001", "", 10.0, again))
+            await phone.log.expect("INVITE", deadline_s=5)
+            assert phone.invite is not None
+            marks = phone.invite.every("alert-info")
+            assert marks == (["<urn:x-hotline:rejoin>"] if again else [])
+            await phone.say(486)
+            await stage.expect(e.LegEnded(leg, "busy"))
+        await caller.hang_up()
+        await stage.expect(e.CallerHungUp(call))
+
+
 async def test_a_page_that_closes_is_lost_at_once_and_a_new_one_takes_its_place(
     stage: RealStage, browsers: Browsers
 ) -> None:

@@ -92,6 +92,25 @@ def test_on_loopback_media_says_an_address_that_can_be_reached() -> None:
     assert "media_address = 127.0.0.1\n" in rendered(settings())["pjsip.conf"]
 
 
+def test_browsers_are_told_the_public_address_too() -> None:
+    """They go by ICE candidates and not by the address that SIP phones are told."""
+    changed = settings(sip=Sip(host="0.0.0.0", public="192.0.2.7"))
+    texts = render(
+        changed, SECRETS, (), places=Places.of(changed), modules=Path("/m"), addresses=("10.0.0.5",)
+    )
+    candidates = "[ice_host_candidates]\n10.0.0.5 => 192.0.2.7,include_local_address"
+    assert candidates in texts["rtp.conf"]
+    assert "[ice_host_candidates]" not in rendered(settings())["rtp.conf"]
+
+
+def test_the_files_are_asked_before_the_memory_and_no_file_has_a_browsers_phone() -> None:
+    for kind in ("endpoint", "auth", "aor"):
+        places = re.findall(rf"^{kind} = (\w+)", rendered(settings())["sorcery.conf"], re.M)
+        assert places == ["config", "memory"]
+    with pytest.raises(BadValue, match=r"phone\.name"):
+        render_phones((PhoneAccount("web0123456789abcdef0123", HA1),))
+
+
 def test_phones_are_told_the_public_address_where_there_is_one() -> None:
     texts = rendered(settings(sip=Sip(host="0.0.0.0", public="192.0.2.7")))
     assert "external_signaling_address = 192.0.2.7\n" in texts["pjsip.conf"]

@@ -57,6 +57,11 @@ def test_who_talks_is_left_alone() -> None:
     assert sweep("hotline", [caller("c1"), leg("c1-L1")], together) == Sweep()
 
 
+def test_who_is_on_hold_waits_like_everybody_and_the_seats_leg_goes() -> None:
+    todo = sweep("hotline", [caller("c1"), leg("c1-L1")], [bridge("c1-B1", "c1-L1")])
+    assert todo == Sweep(redirect=("PJSIP/trunk-1-c1",), hang_up=("c1-L1",))
+
+
 def test_a_ringing_leg_of_a_waiting_caller_is_hung_up() -> None:
     todo = sweep("hotline", [caller("c1"), leg("c1-L1"), leg("c1-L2")], [])
     assert todo == Sweep(redirect=("PJSIP/trunk-1-c1",), hang_up=("c1-L1", "c1-L2"))

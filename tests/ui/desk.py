@@ -70,11 +70,16 @@ window.heardHertz = async () => {
 }
 """
 
+_REFUSE_MICROPHONE = """
+navigator.mediaDevices.getUserMedia = () =>
+  Promise.reject(new DOMException('Permission denied', 'NotAllowedError'))
+"""
+
 
 def write_pulses(path: Path, hz: int, seconds: int = 4) -> None:
     """A voice-like microphone: 0.3 s of tone, 0.2 s of rest, round and round."""
     rate = 48000
-    loud = (12000 if i % (rate // 2) < rate * 3 // 10 else 0 for i in range(rate * seconds))
+    loud = (3000 if i % (rate // 2) < rate * 3 // 10 else 0 for i in range(rate * seconds))
     samples = array.array(
         "h", (round(a * math.sin(2 * math.pi * hz * i / rate)) for i, a in enumerate(loud))
     )
@@ -113,6 +118,10 @@ class Desk:
         await self.page.locator("[data-do=answer]").click()
         await self.state("talking")
 
+    async def do(self, what: str) -> None:
+        """Press the button that does this."""
+        await self.page.locator(f"[data-do={what}]").click()
+
     async def hears(self, hertz: int) -> None:
         """Until the page receives this tone; 0: silence."""
         await self.page.wait_for_function(
@@ -121,11 +130,20 @@ class Desk:
 
 
 async def open_desk(
-    scene: Scene, browsers: Browsers, player: Player, *, language: Language = "zh-CN"
+    scene: Scene,
+    browsers: Browsers,
+    player: Player,
+    *,
+    language: Language = "zh-CN",
+    microphone: bool = True,
 ) -> Desk:
     """The desk as the person finds it who has signed in already."""
     window = await browsers.window(language=language)
+    # A slip is asked for as soon as the call is answered; the store may be a moment behind.
+    window.expect_refusals(404)
     await window.page.add_init_script(_WATCH_SOUND)
+    if not microphone:
+        await window.page.add_init_script(_REFUSE_MICROPHONE)
     await window.page.context.add_cookies(
         [{"name": COOKIE, "value": player.token, "url": f"{browsers.address}/api"}]
     )

@@ -39,7 +39,7 @@ async def exports(house: House) -> list[tuple[str, str]]:
 async def test_an_analyst_makes_reads_and_lists_versions(house: House) -> None:
     await with_a_call(house)
     analyst = await house.client("wang", "analyst")
-    assert (await analyst.get("/reports")).json == {"reports": []}
+    assert (await analyst.get("/reports")).json == {"reports": [], "makers": {}}
     made = await analyst.post(f"/reports/{MONTH}")
     assert made.status == 200, made.body
     report = made.json["report"]
@@ -47,8 +47,9 @@ async def test_an_analyst_makes_reads_and_lists_versions(house: House) -> None:
     assert report["now"]["counts"]["offered"] == 1
     assert made.json["document"]["title"] == "“12348”公共法律服务热线舆情分析月报"
     assert (await analyst.post(f"/reports/{MONTH}")).json["report"]["version"] == 2
-    listed = (await analyst.get("/reports")).json["reports"]
-    assert [(one["month"], one["version"]) for one in listed] == [(MONTH, 2), (MONTH, 1)]
+    listed = (await analyst.get("/reports")).json
+    assert list(listed["makers"].values()) == [(await analyst.get("/me")).json["person"]["name"]]
+    assert [(one["month"], one["version"]) for one in listed["reports"]] == [(MONTH, 2), (MONTH, 1)]
     assert (await analyst.get(f"/reports/{MONTH}")).json["report"]["version"] == 2
     assert (await analyst.get(f"/reports/{MONTH}?version=1")).json["report"] == report
     assert await exports(house) == [

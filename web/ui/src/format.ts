@@ -40,3 +40,9 @@ export function dateOf(epoch: number, zone: string, language: string): string {
     timeZone: zone,
   }).format(epoch * 1000)
 }
+
+/** `2026-05-29 12:00`, where the centre is: for lists, the same in both languages. */
+export function momentOf(epoch: number, zone: string): string {
+  const day = new Intl.DateTimeFormat('en-CA', { dateStyle: 'short', timeZone: zone })
+  return `${day.format(epoch * 1000)} ${timeOf(epoch, zone, false)}`
+}

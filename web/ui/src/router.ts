@@ -68,6 +68,11 @@ export function safeNext(next: unknown): string {
 export function makeRouter(session: ReturnType<typeof useSession>): Router {
   const router = createRouter({
     history: createWebHistory(),
+    // Going back is left to the pages, which know when their rows are there again.
+    scrollBehavior: (to, from, saved) => {
+      if (to.hash !== '') return { el: to.hash }
+      return saved === null && to.path !== from.path ? { top: 0 } : undefined
+    },
     routes: [
       ...PAGES,
       // Nobody stays here: the guard below sends everybody to the first page of their role.

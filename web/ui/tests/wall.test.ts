@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 
 import type { BoardView, Note, QueueView, SeatView } from '@/api/types'
 import { count, dateOf, duration, percent, timeOf } from '@/format'
-import { alarming, gridFor, newest, queuesByAge, reached, seatsAtWorkFirst, waiting } from '@/pages/wall/shown'
+import { alarming, gridFor, newest, queuesByAge, reached, seatsShown, waiting } from '@/pages/wall/shown'
 
 function queue(key: string, since: number, callers: number): QueueView {
   const [language = '', service = ''] = key.split('/')
@@ -66,14 +66,30 @@ describe('seats', () => {
   it('come in the order of the settings, those at work first', () => {
     const seat = (id: string, state: SeatView['state']): SeatView => ({ id, state }) as SeatView
     const seats = { a: seat('a', 'signed_out'), b: seat('b', 'ready'), c: seat('c', 'talking') }
-    expect(seatsAtWorkFirst(board({ seats })).map((one) => one.id)).toEqual(['b', 'c', 'a'])
+    expect(seatsShown(board({ seats })).map((one) => one.id)).toEqual(['b', 'c', 'a'])
   })
 
-  it.each([0, 1, 2, 5, 18, 31, 60, 100])('%i of them fit without scrolling', (many) => {
-    const { columns, rows } = gridFor(many, 1.7)
+  it('where nobody sits are left out when there are many', () => {
+    const seats = Object.fromEntries(
+      Array.from({ length: 30 }, (_, place) => [
+        `s${place}`,
+        { id: `s${place}`, state: place % 2 === 0 ? 'ready' : 'signed_out' } as SeatView,
+      ]),
+    )
+    expect(seatsShown(board({ seats }))).toHaveLength(15)
+  })
+
+  it.each([0, 1, 6, 7, 12, 18, 20, 21, 60, 70, 71, 119])('%i of them all have a tile', (many) => {
+    const { columns, rows } = gridFor(many)
     expect(columns * rows).toBeGreaterThanOrEqual(many)
-    // No row or column could be left out.
-    if (rows > 2) expect(columns * (rows - 1)).toBeLessThan(many)
+  })
+
+  it('have smaller tiles only when there are more of them', () => {
+    const tiles = [1, 6, 7, 20, 21, 70, 71, 119].map((many) => {
+      const { columns, rows } = gridFor(many)
+      return columns * rows
+    })
+    expect(tiles).toEqual([...tiles].sort((one, other) => one - other))
   })
 })
 

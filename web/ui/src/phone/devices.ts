@@ -15,13 +15,16 @@ export interface Devices {
 
 const KEYS = { input: 'hotline.microphone', output: 'hotline.loudspeaker' } as const
 
-/** The chosen device's id; empty: the one that the system prefers. */
+/** The device that the system prefers, whichever that is. */
+export const DEFAULT = 'default'
+
+/** The chosen device's id. */
 export function chosen(kind: keyof typeof KEYS): string {
-  return localStorage.getItem(KEYS[kind]) ?? ''
+  return localStorage.getItem(KEYS[kind]) ?? DEFAULT
 }
 
 export function choose(kind: keyof typeof KEYS, id: string): void {
-  if (id === '') localStorage.removeItem(KEYS[kind])
+  if (id === DEFAULT) localStorage.removeItem(KEYS[kind])
   else localStorage.setItem(KEYS[kind], id)
 }
 
@@ -38,11 +41,11 @@ export async function microphone(id: string): Promise<MediaStream> {
   if (!('mediaDevices' in navigator)) throw 'insecure' satisfies NoMicrophone
   const voice = { echoCancellation: true, noiseSuppression: true, autoGainControl: true }
   try {
-    const exact = id === '' ? {} : { deviceId: { exact: id } }
+    const exact = id === DEFAULT ? {} : { deviceId: { exact: id } }
     return await navigator.mediaDevices.getUserMedia({ audio: { ...voice, ...exact } })
   } catch (error) {
     const reason = reasonOf(error)
-    if (reason === 'missing' && id !== '') return microphone('')
+    if (reason === 'missing' && id !== DEFAULT) return microphone(DEFAULT)
     throw reason
   }
 }
@@ -54,7 +57,7 @@ export async function devices(): Promise<Devices> {
   const named = (kind: MediaDeviceKind): Device[] =>
     all
       .filter((one) => one.kind === kind && one.label !== '' && one.deviceId !== 'communications')
-      .map((one) => ({ id: one.deviceId === 'default' ? '' : one.deviceId, name: one.label }))
+      .map((one) => ({ id: one.deviceId, name: one.label }))
   return { inputs: named('audioinput'), outputs: named('audiooutput') }
 }
 

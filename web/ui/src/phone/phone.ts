@@ -2,9 +2,9 @@
  * The phone in the page: carries out what the machine orders, with SIP, microphone and loudspeaker.
  * Knows nothing of seats, calls or Vue. Nothing here outlives the page, the password least of all.
  */
-import { choose, chosen, microphone, type NoMicrophone } from './devices'
+import { choose, chosen, DEFAULT, microphone, type NoMicrophone } from './devices'
 import { OFF, pauseBefore, step, type Order, type PhoneEvent, type PhoneState } from './machine'
-import { SipLine, type Account, type SipCall } from './sip'
+import type { Account, SipCall, SipLine } from './sip'
 import { Sounds } from './sounds'
 
 export interface PhoneEnds {
@@ -23,11 +23,7 @@ export class Phone {
   deaf = false
   readonly sounds = new Sounds()
 
-  private readonly line = new SipLine({
-    registered: () => this.happen({ type: 'registered' }),
-    lost: () => this.happen({ type: 'lost' }),
-    rung: (call) => this.rung(call),
-  })
+  private line: SipLine | null = null
   private readonly speaker = new Audio()
   private call: SipCall | null = null
   /** The talk's call before this one, until this one is up. */
@@ -88,7 +84,7 @@ export class Phone {
         track.enabled = !this.state.muted
         track.addEventListener('ended', () => this.unplugged(voice))
       }
-      if (chosen('output') !== '') await this.speakTo(chosen('output'))
+      if (chosen('output') !== DEFAULT) await this.speakTo(chosen('output'))
     } catch (error) {
       if (typeof error !== 'string') throw error
       this.noVoice = error as NoMicrophone
@@ -100,11 +96,12 @@ export class Phone {
   /** Caller, ring and test tone to this loudspeaker; the system's when it is gone. */
   async speakTo(id: string): Promise<void> {
     try {
-      await this.speaker.setSinkId(id)
-      await this.sounds.to(id)
+      const sink = id === DEFAULT ? '' : id
+      await this.speaker.setSinkId(sink)
+      await this.sounds.to(sink)
       choose('output', id)
     } catch {
-      choose('output', '')
+      choose('output', DEFAULT)
     }
   }
 
@@ -151,7 +148,7 @@ export class Phone {
   }
 
   private unplugged(voice: MediaStream): void {
-    if (this.voice === voice) void this.listen('')
+    if (this.voice === voice) void this.listen(DEFAULT)
   }
 
   private happen(event: PhoneEvent): void {
@@ -175,7 +172,7 @@ export class Phone {
         break
       case 'leave':
         window.clearTimeout(this.timer)
-        this.line.leave()
+        this.line?.leave()
         break
       case 'ring':
         this.sounds.ring()
@@ -212,7 +209,14 @@ export class Phone {
       return
     }
     this.takeOver = false
-    this.line.register(account)
+    // JsSIP is large, and most pages have no phone.
+    const { SipLine } = await import('./sip')
+    this.line ??= new SipLine({
+      registered: () => this.happen({ type: 'registered' }),
+      lost: () => this.happen({ type: 'lost' }),
+      rung: (call) => this.rung(call),
+    })
+    if (this.state.line === 'registering') this.line.register(account)
   }
 
   private release(): void {

@@ -121,6 +121,10 @@ export class SipCall {
       peerconnection.addEventListener('track', ({ track, streams }) => {
         this.heard(streams[0] ?? new MediaStream([track]))
       })
+      // Another network, say: the sound does not come back by itself. The seat is rung anew.
+      peerconnection.addEventListener('connectionstatechange', () => {
+        if (peerconnection.connectionState === 'failed') this.hangUp()
+      })
     })
     let gathering = 0
     session.on('icecandidate', ({ ready }) => {

@@ -9,20 +9,11 @@
 import type { Problem } from '@/api/problem'
 import type { SlipRecord } from '@/api/types'
 
-export interface Fields {
-  kind: string
-  matter: string
-  groups: string[]
-  place: string
-  place_detail: string
-  emotion: number | null
-  text: string
-}
-
-export type Field = keyof Fields
-export const FIELDS: readonly Field[] = [
+export const FIELDS = [
   'kind', 'matter', 'groups', 'place', 'place_detail', 'emotion', 'text',
-]
+] as const
+export type Field = (typeof FIELDS)[number]
+export type Fields = Pick<SlipRecord, Field>
 
 export type Phase = 'loading' | 'saved' | 'unsaved' | 'saving' | 'away' | 'conflict' | 'refused'
 
@@ -182,8 +173,8 @@ export class SlipEditor {
     } else if (problem.status === 0 || problem.status >= 500 || problem.status === 401) {
       this.tryAgain(() => void this.save())
     } else {
-      const field = FIELDS.find((one) => problem.field.split(/[.[]/)[0] === one)
-      this.refused = new Set(field === undefined ? FIELDS : [field])
+      const field = fieldOf(problem)
+      this.refused = new Set(field === null ? FIELDS : [field])
     }
   }
 
@@ -216,6 +207,12 @@ export class SlipEditor {
     this.stopPause()
     this.stopPause = this.ends.after(wait, what)
   }
+}
+
+/** The slip's field that was refused, from a path such as `groups[2]`; null: none of them. */
+export function fieldOf(problem: Problem | null): Field | null {
+  const name = problem?.field.split(/[.[]/)[0]
+  return FIELDS.find((field) => field === name) ?? null
 }
 
 const EMPTY: Fields = {

@@ -65,7 +65,11 @@ export const useSession = defineStore('session', () => {
     take((await ask(api.POST('/api/v1/me/password', { body }))).person)
   }
 
+  /** Done before signing out, in order; what one of them throws keeps its person signed in. */
+  const beforeLeaving: (() => Promise<void>)[] = []
+
   async function signOut(): Promise<void> {
+    for (const prepare of beforeLeaving) await prepare()
     leaving = true
     try {
       await ask(api.DELETE('/api/v1/session'))
@@ -88,5 +92,8 @@ export const useSession = defineStore('session', () => {
     return new Promise((resolve) => waiting.push(resolve))
   }
 
-  return { state, covered, person, role, known, signIn, signOut, changePassword, signedInAgain }
+  return {
+    state, covered, person, role, known, signIn, signOut, changePassword, signedInAgain,
+    beforeLeaving,
+  }
 })

@@ -32,6 +32,9 @@ export const useSlips = defineStore('slips', () => {
     [...open.values()].some((view) => view.editor.dirty || view.phase === 'saving'),
   )
 
+  /** When the server last took something. */
+  const savedLast = computed(() => Math.max(0, ...[...open.values()].map((view) => view.savedAt ?? 0)))
+
   /** The slip of this call, opened when it was not. */
   function of(call: string): SlipView {
     return open.get(call) ?? start(call)
@@ -71,6 +74,8 @@ export const useSlips = defineStore('slips', () => {
     await Promise.all([...open.values()].map(({ editor }) => editor.save()))
   }
 
+  session.beforeLeaving.unshift(saveAll)
+
   watch(
     () => [session.state, session.person?.id] as const,
     ([state, person]) => {
@@ -86,7 +91,7 @@ export const useSlips = defineStore('slips', () => {
     { immediate: true },
   )
 
-  return { of, unsaved, saveAll }
+  return { of, unsaved, saveAll, savedLast }
 })
 
 function viewOf(call: string, editor: SlipEditor): SlipView {

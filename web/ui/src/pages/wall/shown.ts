@@ -23,36 +23,32 @@ export function waiting(board: BoardView): Waiting {
   return { callers, since: queues[0]?.since ?? null }
 }
 
+/** From so many seats on only those at work have a tile; the others are in the count above. */
+const ALL = 20
+
 /** Seats at work in the order of the settings, then those where nobody sits. */
-export function seatsAtWorkFirst(board: BoardView): SeatView[] {
+export function seatsShown(board: BoardView): SeatView[] {
   const seats = Object.values(board.seats)
-  return [
-    ...seats.filter((seat) => seat.state !== 'signed_out'),
-    ...seats.filter((seat) => seat.state === 'signed_out'),
-  ]
+  const away = seats.filter((seat) => seat.state === 'signed_out')
+  const atWork = seats.filter((seat) => seat.state !== 'signed_out')
+  return seats.length > ALL ? atWork : [...atWork, ...away]
 }
 
 export interface Grid {
   columns: number
   rows: number
+  /** How much of a seat a tile holds: two large lines, two lines, one line, one small line. */
+  size: 'large' | 'roomy' | 'dense' | 'tight'
 }
 
-/**
- * The fewest, largest tiles that hold `many` without scrolling, in a place `wide` times as wide as
- * it is high; a tile is best about twice as wide as high.
- */
-export function gridFor(many: number, wide: number): Grid {
-  let best: Grid = { columns: 2, rows: 2 }
-  let size = 0
-  for (let columns = 2; columns <= 12; columns += 1) {
-    const rows = Math.max(2, Math.ceil(many / columns))
-    const tile = Math.min(wide / columns, 2 / rows)
-    if (tile > size) {
-      size = tile
-      best = { columns, rows }
-    }
-  }
-  return best
+/** The largest tiles that hold `many` seats without scrolling. */
+export function gridFor(many: number): Grid {
+  const rows = (columns: number, least: number): number => Math.max(least, Math.ceil(many / columns))
+  if (many <= 6) return { columns: 2, rows: rows(2, 3), size: 'large' }
+  if (many <= 12) return { columns: 3, rows: rows(3, 4), size: 'roomy' }
+  if (many <= ALL) return { columns: 4, rows: rows(4, 5), size: 'roomy' }
+  if (many <= 70) return { columns: 5, rows: rows(5, 8), size: 'dense' }
+  return { columns: 7, rows: rows(7, 12), size: 'tight' }
 }
 
 export type Reached = 'reached' | 'missed' | 'none'
