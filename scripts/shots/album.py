@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import array
+import asyncio
 import math
 import wave
 from collections.abc import AsyncIterator
@@ -21,6 +22,8 @@ _ARGUMENTS = (
     "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream",
 )  # fmt: skip
 COLOURS = 192
+SETTLE_S = 1.5
+"""What slides and fades into the page has come to rest, and the board is there."""
 
 
 class Album:
@@ -58,6 +61,7 @@ class Album:
         await page.evaluate("document.fonts.ready.then(() => undefined)")
         # A pointer or a focus ring of the way here is not part of the picture.
         await page.mouse.move(0, 0)
+        await asyncio.sleep(SETTLE_S)
         file = self._target / f"{name}.png"
         await page.screenshot(path=file)
         if self._reduce:

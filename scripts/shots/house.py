@@ -26,7 +26,7 @@ from config.model import Settings
 from hotline.demo_facts import last_complete
 from telephony.places import PROJECT
 
-CALLS, CALLS_BEFORE = 6000, 5600
+CALLS, CALLS_BEFORE = 3000, 2800
 
 _SETTINGS = """
 [line.wrapup]
