@@ -90,7 +90,9 @@ class House:
         for month, calls in zip(self.months, (CALLS_BEFORE, CALLS), strict=True):
             self.command("demo", "month", "--month", month, "--calls", str(calls), "--seed", "1")
         for month in self.months:
-            self.command("report", "month", month, "--out", str(self._file.parent / month))
+            self.command(
+                "report", "month", month, "--form", "html", "--out", str(self._file.parent / month)
+            )
 
     @contextmanager
     def serving(self, within_s: float = 60.0) -> Iterator[None]:
