@@ -145,11 +145,23 @@ async def open_desk(
     await window.page.add_init_script(_WATCH_SOUND)
     if not microphone:
         await window.page.add_init_script(_REFUSE_MICROPHONE)
+    await _let_in(browsers, window, player)
+    await window.open("/desk")
+    return Desk(scene, window, player)
+
+
+async def signed_in(browsers: Browsers, player: Player, path: str) -> Window:
+    """A window of somebody who has signed in already, at `path`."""
+    window = await browsers.window()
+    await _let_in(browsers, window, player)
+    await window.open(path)
+    return window
+
+
+async def _let_in(browsers: Browsers, window: Window, player: Player) -> None:
     await window.page.context.add_cookies(
         [{"name": COOKIE, "value": player.token, "url": f"{browsers.address}/api"}]
     )
-    await window.open("/desk")
-    return Desk(scene, window, player)
 
 
 # ---- looking into a recording ----
