@@ -45,7 +45,10 @@ def notes(fact: f.Fact, before: State, names: Mapping[str, str]) -> Iterator[Not
         case f.SeatNotReady(seat_id=seat_id, reason=reason):
             yield Note(seq, at, kind, seat_id, name, what=reason)
         case f.PhoneLost(phone=phone):
-            yield Note(seq, at, kind, what=phone)
+            # Of somebody at a seat: a phone that goes home with its person is nobody's concern.
+            for sits in before.seats.values():
+                if sits.phone == phone:
+                    yield Note(seq, at, kind, sits.id, names.get(sits.person_id, ""), what=phone)
         case f.PbxUp() | f.PbxDown() | f.LineStarted():
             yield Note(seq, at, kind)
         case f.Healed(what=what):
