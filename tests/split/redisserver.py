@@ -58,6 +58,11 @@ class RedisServer:
             self._process = None
             self._socket.unlink(missing_ok=True)
 
+    def forget(self) -> None:
+        """While it is away: it will be empty when it comes back, as on a new machine."""
+        assert self._process is None
+        shutil.rmtree(self._folder / "appendonlydir", ignore_errors=True)
+
     def freeze(self) -> None:
         """It still takes connections (the system does) and says nothing."""
         self._signal(signal.SIGSTOP)

@@ -18,7 +18,10 @@ from tests.web.house import House
 
 RATE = 8000
 SECONDS = 6
-SOUNDING = "() => [...document.querySelectorAll('meter')].every((meter) => meter.value > 0.02)"
+SOUNDING = """() => {
+  const meters = [...document.querySelectorAll('meter')]
+  return meters.length > 0 && meters.every((meter) => meter.value > 0.02)
+}"""
 
 
 def tone(path: Path, hz: float, seconds: float = SECONDS) -> None:
