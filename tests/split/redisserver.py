@@ -35,6 +35,10 @@ class RedisServer:
     def url(self) -> str:
         return f"unix://{self._socket}"
 
+    @property
+    def runs(self) -> bool:
+        return self._process is not None
+
     def start(self) -> None:
         """Return once it answers."""
         keeps = ("--appendonly", "yes", "--appendfsync", "always") if self._keeps else ()

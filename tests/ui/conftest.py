@@ -66,9 +66,10 @@ async def house(form: Form, request: pytest.FixtureRequest, tmp_path: Path) -> A
     elsewhere: Elsewhere = here
     if form == "apart":
         redis: RedisServer = request.getfixturevalue("redis")
-        redis.command("FLUSHALL")
+        # The whole line's keys are in the server's first database.
+        redis.command("-n", "1", "FLUSHDB")
         url = emptied(request.getfixturevalue("migrated_server"))
-        elsewhere = partial(screens_apart, redis.url, url)
+        elsewhere = partial(screens_apart, f"{redis.url}?db=1", url)
     async with house_in(tmp_path, url=url, elsewhere=elsewhere, beat_s=0.5) as built:
         yield built
 
