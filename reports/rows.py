@@ -21,10 +21,12 @@ from sqlalchemy import (
     case,
     cast,
     distinct,
+    exists,
     func,
     literal,
     or_,
     select,
+    tuple_,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -114,7 +116,15 @@ class Sums:
         return await self._rows(wanted)
 
     async def ratings(self, span: Span) -> Rows:
-        """Scores and why there is none, by `language`, `service`, `seat`."""
+        """Scores and why there is none, by `language`, `service`, `seat`.
+
+        Of each call the last act's: whoever was before it lost the caller, who was not asked.
+        """
+        later = t.ratings.alias()
+        last = ~exists().where(
+            later.c.call_id == t.ratings.c.call_id,
+            tuple_(later.c.at, later.c.leg_id) > tuple_(t.ratings.c.at, t.ratings.c.leg_id),
+        )
         rated = {f"rated_{score}": _number(t.ratings.c.score == score) for score in SCORES}
         missed = {
             name: _number(t.ratings.c.missed == name.removeprefix("unrated_")) for name in UNRATED
@@ -127,7 +137,7 @@ class Sums:
                 *(column.label(name) for name, column in (rated | missed).items()),
             )
             .select_from(t.ratings.join(t.calls))
-            .where(span.calls(), _ANSWERED)
+            .where(span.calls(), _ANSWERED, last)
             .group_by(_CALLS.language, _CALLS.service, _CALLS.seat_id)
         )
         return await self._rows(wanted)
@@ -188,15 +198,15 @@ class Sums:
         """`n` rings of seats by how they `end`ed."""
         return await self._grouped(span, (t.offers.c.end,), t.offers.join(t.calls))
 
-    async def widened(self, span: Span) -> Rows:
-        """`n` answered calls by whether waiting had `widened` who may serve them."""
-        widened = case((t.offers.c.step > 0, 1), else_=0).label("widened")
-        return await self._grouped(
-            span,
-            (widened,),
-            t.offers.join(t.calls),
-            where=_ANSWERED & (t.offers.c.end == "answered"),
+    async def widened(self, span: Span) -> int:
+        """Answered calls that a seat took after waiting had widened who may serve them."""
+        wanted = (
+            select(func.count(distinct(_CALLS.call_id)))
+            .select_from(t.offers.join(t.calls))
+            .where(span.calls(), _ANSWERED, t.offers.c.end == "answered", t.offers.c.step > 0)
         )
+        widened: int = (await self._conn.execute(wanted)).scalar_one()
+        return widened
 
     async def tries(self, span: Span) -> Rows:
         """`n` answered calls by how many `offers` it took."""

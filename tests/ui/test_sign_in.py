@@ -86,7 +86,7 @@ async def test_an_expired_session_leaves_the_page_as_it_was(
     await cover.locator("button[type=submit]").click()
     # What was asked for before is done now, without being typed again.
     await expect(cover).to_be_hidden()
-    await expect(page).to_have_url(f"{house.address}/account")
+    await expect(page).to_have_url(f"{house.address}/desk")
     again = await screens.window()
     await again.sign_in("zhang", "a far better one")
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 
 import type { BoardView, Note, QueueView, SeatView } from '@/api/types'
 import { count, dateOf, duration, percent, timeOf } from '@/format'
-import { alarming, gridFor, newest, queuesByAge, reached, seatsShown, waiting } from '@/pages/wall/shown'
+import { alarming, gridFor, newest, partsByState, queuesByAge, reached, seatsShown, waiting } from '@/pages/wall/shown'
 
 function queue(key: string, since: number, callers: number): QueueView {
   const [language = '', service = ''] = key.split('/')
@@ -119,5 +119,20 @@ describe('notes', () => {
     expect(alarming(note(1, 'FallbackImported', 'fallback_answered'))).toBe(true)
     expect(alarming(note(1, 'CallClosed', 'answered'))).toBe(false)
     expect(alarming(note(1, 'SeatNotReady', 'meal'))).toBe(false)
+  })
+})
+
+describe('the parts of the house', () => {
+  it('come in one order, what is ill before all else', () => {
+    const part = (state: 'ok' | 'degraded' | 'down') => ({ state, behind: null, detail: '' })
+    const well = { store: part('ok'), other: part('ok'), pbx: part('ok'), redis: part('ok') }
+    const names = (parts: BoardView['parts']): string[] => partsByState(parts).map(([name]) => name)
+    expect(names(well)).toEqual(['pbx', 'redis', 'store', 'other'])
+    expect(names({ ...well, store: part('degraded'), other: part('down') })).toEqual([
+      'other',
+      'store',
+      'pbx',
+      'redis',
+    ])
   })
 })

@@ -1,5 +1,5 @@
 /** What the wall shows of a board, and in which order: PURE. */
-import type { BoardView, Figure, Note, QueueView, SeatView } from '@/api/types'
+import type { BoardView, Figure, Note, Part, QueueView, SeatView } from '@/api/types'
 
 /** Seconds from which a wait is marked: those of the widest service level (线上三十秒). */
 export const LONG_S = 30
@@ -71,4 +71,14 @@ export function alarming(note: Note): boolean {
   return ALARMS.has(note.type) || note.what === 'failed' || note.what.startsWith('fallback_')
 }
 
-export const PART_ORDER = ['pbx', 'journal', 'store'] as const
+const ORDER = ['pbx', 'router', 'redis', 'journal', 'store']
+const WORST = ['down', 'degraded', 'ok']
+
+/** The parts of the house, what is ill first: it must be seen however little room there is. */
+export function partsByState(parts: BoardView['parts']): [string, Part][] {
+  const place = (name: string): number => (ORDER.includes(name) ? ORDER.indexOf(name) : ORDER.length)
+  return Object.entries(parts).sort(
+    ([one, first], [other, second]) =>
+      WORST.indexOf(first.state) - WORST.indexOf(second.state) || place(one) - place(other),
+  )
+}
