@@ -21,6 +21,7 @@ from sqlalchemy import (
     case,
     cast,
     distinct,
+    exists,
     func,
     literal,
     or_,
@@ -114,7 +115,15 @@ class Sums:
         return await self._rows(wanted)
 
     async def ratings(self, span: Span) -> Rows:
-        """Scores and why there is none, by `language`, `service`, `seat`."""
+        """Scores and why there is none, by `language`, `service`, `seat`: one of each call.
+
+        A talk that broke off, and after which the call waited again, has an act of its own; what
+        counts is how the last one was rated.
+        """
+        later = t.ratings.alias()
+        last = ~exists().where(
+            later.c.call_id == t.ratings.c.call_id, later.c.at > t.ratings.c.at
+        )
         rated = {f"rated_{score}": _number(t.ratings.c.score == score) for score in SCORES}
         missed = {
             name: _number(t.ratings.c.missed == name.removeprefix("unrated_")) for name in UNRATED
@@ -127,7 +136,7 @@ class Sums:
                 *(column.label(name) for name, column in (rated | missed).items()),
             )
             .select_from(t.ratings.join(t.calls))
-            .where(span.calls(), _ANSWERED)
+            .where(span.calls(), _ANSWERED, last)
             .group_by(_CALLS.language, _CALLS.service, _CALLS.seat_id)
         )
         return await self._rows(wanted)

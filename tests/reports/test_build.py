@@ -156,6 +156,17 @@ async def test_what_is_written_after_the_cut_does_not_come_into_an_unfinished_mo
     assert (await made(store, "2026-03", at("2026-04-01 00:00:00"))).complete
 
 
+async def test_a_call_that_waited_again_after_a_broken_talk_is_rated_once(store: Store) -> None:
+    """Each of its two talks has a rating of its own, and the month has one answered call."""
+    await m.keep(store, m.answered_again("c1", at("2026-03-10 10:00:00"), score=2))
+    report = await made(store, "2026-03")
+    counts = report.now.counts
+    assert (counts.answered, counts.rated_2, counts.unrated_not_asked) == (1, 1, 0)
+    assert report.now.seats["8002"].rated_2 == 1
+    assert report.now.moved == 1
+    assert value("rating_share", counts).value == 1.0
+
+
 async def test_made_again_the_numbers_are_the_same(store: Store) -> None:
     day = at("2026-03-10 10:00:00")
     calls = [m.answered(f"c{n}", day + 700 * n, number=f"1990000{n:04}") for n in range(40)]
