@@ -9,6 +9,7 @@ row, never an exception; it must never keep other recordings from being finished
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
@@ -58,6 +59,15 @@ class Recordings:
         self._directory = directory.resolve()
         self._settle_s = settle_s
         self._news = asyncio.Event()
+        self.failing = False
+        """The last sweep found no database or no directory; for the board."""
+        self.waiting = 0
+        """Recordings that are not finished yet."""
+
+    def room(self) -> int:
+        """Bytes that are free where recordings are kept, or will be."""
+        places = (self._directory, *self._directory.parents)
+        return shutil.disk_usage(next(place for place in places if place.exists())).free
 
     def notice(self, facts: Sequence[f.Fact]) -> None:
         """Facts that are in the database now (`StoreWriter.committed`). Never blocks."""
@@ -70,12 +80,14 @@ class Recordings:
         while True:
             self._news.clear()
             try:
-                waiting = await self.sweep(clock.now())
+                self.waiting = await self.sweep(clock.now())
+                self.failing = False
             except (SQLAlchemyError, OSError) as error:
                 log.warning("recordings.store_away", error=type(error).__name__)
-                waiting = 1
+                self.failing = True
+            unfinished = self.failing or self.waiting
             with suppress(TimeoutError):
-                async with asyncio.timeout(RETRY_S if waiting else None):
+                async with asyncio.timeout(RETRY_S if unfinished else None):
                     await self._news.wait()
             # Calls end in crowds; finishing them together costs a tenth of one by one.
             await asyncio.sleep(PACE_S)

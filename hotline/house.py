@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from typing import Final
+from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -49,6 +49,9 @@ from web.server import WebServer
 from web.today import COUNTED
 
 log = structlog.get_logger(__name__)
+
+LEAST_ROOM: Final = 2 * 1024**3
+"""Bytes left for recordings before the board warns: some eighteen hours of talk, both voices."""
 
 DRAIN_S: Final = 5.0
 """At the end the database gets this long for what is in the log; the rest waits there."""
@@ -99,7 +102,11 @@ async def running(
             committed=recordings.notice,
         )
         stack.callback(pump.follow(writer.follow))
-        health = {"store": _store_part(writer), "journal": _journal_part(journal)}
+        health = {
+            "store": _store_part(writer),
+            "journal": _journal_part(journal),
+            "recordings": _recordings_part(recordings),
+        }
         publishing = None
         if settings.redis.url:
             say("lease")
@@ -270,6 +277,16 @@ def _sweeps(
 
 def _store_part(writer: StoreWriter) -> Callable[[], Part]:
     return lambda: Part("degraded" if writer.failing else "ok", behind=writer.behind())
+
+
+def _recordings_part(recordings: Recordings) -> Callable[[], Part]:
+    def part() -> Part:
+        if recordings.room() < LEAST_ROOM:
+            return Part("degraded", behind=recordings.waiting, detail="disk-low")
+        state: Literal["ok", "degraded"] = "degraded" if recordings.failing else "ok"
+        return Part(state, behind=recordings.waiting)
+
+    return part
 
 
 def _journal_part(journal: FileJournal) -> Callable[[], Part]:

@@ -161,6 +161,10 @@ class Onlooker:
         """
         return await self._ask("POST", path, token, body)
 
+    async def patch(self, path: str, token: str, body: object) -> Any:
+        """PATCH; see `post`."""
+        return await self._ask("PATCH", path, token, body)
+
     async def get(self, path: str) -> Any:
         return await self._ask("GET", path, self._token, None)
 

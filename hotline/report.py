@@ -77,7 +77,7 @@ async def _report(args: argparse.Namespace, settings: Settings, forms: Sequence[
         if report is None:
             report = await archive.made(month, now)
     document = tell(report, told)
-    print(f"{document.title}{document.subtitle}  {document.issue}\n{document.cut}")
+    print(f"{document.name}  {document.issue}\n{document.cut}")
     for mark in document.marks:
         print(f"** {mark}")
     print()

@@ -164,4 +164,5 @@ def parts(desk: FarDesk, probe: Probe) -> dict[str, Callable[[], Part]]:
         "redis": lambda: Part("degraded" if desk.failing else "ok"),
         "store": store,
         "journal": lambda: told("journal"),
+        "recordings": lambda: told("recordings"),
     }

@@ -142,7 +142,7 @@ async def _period(sums: Sums, month: Month, span: Span, zone: tzinfo) -> tuple[P
         days_answered=tuple(times.days_answered),
         offers=_total((row.end or "open", row.n) for row in await sums.offers(span)),
         tries=_total((_tries(row.offers), row.n) for row in await sums.tries(span)),
-        widened=sum(row.n for row in await sums.widened(span) if row.widened),
+        widened=await sums.widened(span),
         moved=await sums.moved(span),
         messages_why=_total((row.why, row.messages) for row in messages),
         spells=tuple(Spell(*key, seconds) for key, seconds in sorted(spells.items())),

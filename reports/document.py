@@ -86,6 +86,8 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     subtitle: str
     """The month in words."""
+    name: str
+    """Title and month in one."""
     issue: str
     issuer: str
     issued: str
@@ -103,4 +105,4 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     foot: tuple[str, ...]
     """主送, 抄送."""
     labels: dict[str, str] = {}
-    """Words the renderings need: `n`, `base`, `page`, `contents` …"""
+    """Words the renderings need: `n`, `base`, `empty`, `title-sheet`."""

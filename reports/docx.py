@@ -134,7 +134,7 @@ class _Writing:
 
     def _properties(self) -> None:
         properties = self._file.core_properties
-        properties.title = f"{self._document.title}{self._document.subtitle}"
+        properties.title = self._document.name
         properties.author = self._document.issuer
         properties.language = self._document.tongue
         properties.comments = self._document.cut

@@ -36,7 +36,7 @@ def style(fonts: Fonts, document: Document) -> str:
         "heading": _families(fonts.heading, "sans-serif"),
         "table": _families(fonts.table, "serif"),
         "classified": _string(document.classified),
-        "running": _string(f"{document.title}{document.subtitle}"),
+        "running": _string(document.name),
     }
     for name, value in families.items():
         text = text.replace(f"/*{name}*/", value)
@@ -60,7 +60,7 @@ def _page(
 ) -> Iterator[str]:
     yield f'<!doctype html>\n<html lang="{document.tongue}">\n<head>\n<meta charset="utf-8">'
     yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
-    yield f"<title>{escape(document.title)}{escape(document.subtitle)}</title>"
+    yield f"<title>{escape(document.name)}</title>"
     yield f"<style>\n{style(fonts, document)}</style>\n</head>\n<body>\n<main>"
     yield "<header>"
     yield f'<p class="classified">{escape(document.classified)}</p>'

@@ -63,8 +63,7 @@ class Counts(msgspec.Struct, frozen=True):
     """Calls given up in queue or ringing: from asking for a human to the end."""
     talk_s: float = 0.0
 
-    # One rating per answered call, that of its last service act (a call waits again when the seat
-    # was lost in mid-talk). Why there is none is kept apart, and none is never satisfied.
+    # One rating per service act; why there is none is kept apart, and none is never satisfied.
     rated_1: int = 0
     rated_2: int = 0
     rated_3: int = 0

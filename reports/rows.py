@@ -26,6 +26,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    tuple_,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -115,14 +116,14 @@ class Sums:
         return await self._rows(wanted)
 
     async def ratings(self, span: Span) -> Rows:
-        """Scores and why there is none, by `language`, `service`, `seat`: one of each call.
+        """Scores and why there is none, by `language`, `service`, `seat`.
 
-        A talk that broke off, and after which the call waited again, has an act of its own; what
-        counts is how the last one was rated.
+        Of each call the last act's: whoever was before it lost the caller, who was not asked.
         """
         later = t.ratings.alias()
         last = ~exists().where(
-            later.c.call_id == t.ratings.c.call_id, later.c.at > t.ratings.c.at
+            later.c.call_id == t.ratings.c.call_id,
+            tuple_(later.c.at, later.c.leg_id) > tuple_(t.ratings.c.at, t.ratings.c.leg_id),
         )
         rated = {f"rated_{score}": _number(t.ratings.c.score == score) for score in SCORES}
         missed = {
@@ -197,15 +198,15 @@ class Sums:
         """`n` rings of seats by how they `end`ed."""
         return await self._grouped(span, (t.offers.c.end,), t.offers.join(t.calls))
 
-    async def widened(self, span: Span) -> Rows:
-        """`n` answered calls by whether waiting had `widened` who may serve them."""
-        widened = case((t.offers.c.step > 0, 1), else_=0).label("widened")
-        return await self._grouped(
-            span,
-            (widened,),
-            t.offers.join(t.calls),
-            where=_ANSWERED & (t.offers.c.end == "answered"),
+    async def widened(self, span: Span) -> int:
+        """Answered calls that a seat took after waiting had widened who may serve them."""
+        wanted = (
+            select(func.count(distinct(_CALLS.call_id)))
+            .select_from(t.offers.join(t.calls))
+            .where(span.calls(), _ANSWERED, t.offers.c.end == "answered", t.offers.c.step > 0)
         )
+        widened: int = (await self._conn.execute(wanted)).scalar_one()
+        return widened
 
     async def tries(self, span: Span) -> Rows:
         """`n` answered calls by how many `offers` it took."""

@@ -19,7 +19,7 @@ from reports.indicators import INDICATORS
 from reports.model import Report
 
 CHAPTERS = (overview, demand, places, times, ratings, moves, languages, moods, staff)
-LABELS = ("n", "base", "page", "contents", "figure", "empty", "title-sheet")
+LABELS = ("n", "base", "empty", "title-sheet")
 
 
 def tell(report: Report, book: Words) -> Document:
@@ -44,6 +44,8 @@ def tell(report: Report, book: Words) -> Document:
         marks.append(say("mark.demo"))
     if not report.complete:
         marks.append(say("mark.unfinished", cut=telling.moment(report.data_until)))
+    title = say("title", number=report.number)
+    subtitle = say("subtitle", month=telling.month_name(telling.month))
     return Document(
         tongue=book.tongue,
         month=report.month,
@@ -51,8 +53,9 @@ def tell(report: Report, book: Words) -> Document:
         demo=report.demo,
         complete=report.complete,
         classified=say("classified"),
-        title=say("title", number=report.number),
-        subtitle=say("subtitle", month=telling.month_name(telling.month)),
+        title=title,
+        subtitle=subtitle,
+        name=say("name", title=title, subtitle=subtitle),
         issue=number,
         issuer=say("issuer", name=report.issuer),
         issued=telling.date(report.made_at),

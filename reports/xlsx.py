@@ -41,9 +41,7 @@ def xlsx(document: Document, book: Words) -> bytes:
         "default_date_format": "yyyy-mm-dd",
     }
     with xlsxwriter.Workbook(out, options) as workbook:
-        workbook.set_properties(
-            {"title": f"{document.title}{document.subtitle}", "author": document.issuer}
-        )
+        workbook.set_properties({"title": document.name, "author": document.issuer})
         _Writing(workbook, document, book).all()
     return out.getvalue()
 
@@ -88,7 +86,7 @@ class _Writing:
             *document.remarks,
             *document.foot,
         )
-        sheet.write_string(0, 0, f"{document.title}{document.subtitle}", self._title)
+        sheet.write_string(0, 0, document.name, self._title)
         for at, line in enumerate(lines, 1):
             sheet.write_string(at, 0, line, self._wrapped)
 

@@ -63,15 +63,18 @@ def tone_share(path: Path, hz: int, *, channel: int = 0, window_s: float = 0.1) 
     A window counts when at least half its energy is the tone and it is not near silence
     (below -50 dBFS). Raises ValueError when the file has no such channel or no 16-bit samples.
     """
-    windows = _windows(path, channel, window_s)
-    if not windows:
-        return 0.0
-    return sum(_holds(samples, hz, rate) for samples, rate in windows) / len(windows)
+    windows = tone_windows(path, hz, channel=channel, window_s=window_s)
+    return sum(windows) / len(windows) if windows else 0.0
+
+
+def tone_windows(path: Path, hz: int, *, channel: int = 0, window_s: float = 0.1) -> list[bool]:
+    """In which windows, one after the other, the tone dominates; see `tone_share`."""
+    return [_holds(s, hz, rate) for s, rate in _windows(path, channel, window_s)]
 
 
 def tone_seconds(path: Path, hz: int, *, channel: int = 0, window_s: float = 0.1) -> float:
     """For how many seconds the tone `hz` dominates the channel; see `tone_share`."""
-    return window_s * sum(_holds(s, hz, rate) for s, rate in _windows(path, channel, window_s))
+    return window_s * sum(tone_windows(path, hz, channel=channel, window_s=window_s))
 
 
 def length_s(path: Path) -> float:

@@ -113,7 +113,7 @@ class Part(_View, frozen=True):
 
     state: Literal["ok", "degraded", "down"]
     behind: int | None = None
-    """Facts that wait to be written, where that has a meaning."""
+    """What waits: facts to be written, recordings to be finished; where that has a meaning."""
     detail: str = ""
     """A stable word or a version; never a sentence, an address or a secret."""
 

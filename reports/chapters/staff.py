@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 from reports import cells
 from reports.chapters.telling import Telling
 from reports.document import Cell, Row, Section, Table
 from reports.indicators import Counts
+from router.facts import SeatState
 
 PROVIDERS = ("staff", "purchased")
-STATES = ("ready", "offered", "talking", "wrapup", "not_ready")
+STATES = tuple(state for state in get_args(SeatState) if state != "signed_out")
 
 
 def staff(telling: Telling) -> Section:

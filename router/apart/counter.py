@@ -30,6 +30,10 @@ REMEMBERED = 5000
 """Answers kept in memory too: Redis may come back without what it knew."""
 
 
+class _NotOurs(Exception):
+    """The lease is not held."""
+
+
 class Counter:
     """`run` it as a task. `ask`: the pump's (`router.ports.Desk.ask`)."""
 
@@ -99,6 +103,9 @@ class Counter:
             # The router before us has answered it.
             self._remember(ask.number, wire.answer_of(known).refusal)
             self._publisher.answer(ask.number, self._given[ask.number], left_s)
+        if verdict == "lease":
+            # We are not the router, or not yet: whoever is finds the request where it is.
+            raise _NotOurs
         if verdict != "ok":
             return
         self._remember(ask.number, await self._ask(ask.request))

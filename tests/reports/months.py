@@ -78,26 +78,6 @@ def answered(
     ]
 
 
-def answered_again(call: str, when: float, *, seat: str = "8002", score: int = 1) -> list[Told]:
-    """The first seat is lost in mid-talk and never comes back; the call waits on for another."""
-    first, lost = answered(call, when)[:5], when + 60
-    again = answered(call, lost, seat=seat, score=score)[4:]
-    leg = f"{call}-L2"
-    body = f.Connected(call, f"{call}-O2", leg, f"{call}-B2", seat, "p2", "staff", 5.0)
-    return [
-        *first,
-        (lost, f.TalkEnded(call, f"{call}-L1", "8001", "p1", "seat", 45.0)),
-        (lost, f.RatingMissed(call, f"{call}-L1", "p1", "not_asked")),
-        (lost, f.Requeued(call, {}, "v1")),
-        offered(call, lost + 1, 2, seat),
-        offer_ended(call, again[0][0], "answered", 2, seat),
-        (again[0][0], body),
-        (again[1][0], f.TalkEnded(call, leg, seat, "p2", "seat", 100.0)),
-        (again[2][0], f.Rated(call, leg, "p2", score)),
-        again[3],
-    ]
-
-
 def gave_up(call: str, when: float, *, wait_s: float = 40.0, ringing: bool = False) -> list[Told]:
     out: list[Told] = [opened(call, when), queued(call, when + 5)]
     if ringing:

@@ -16,6 +16,7 @@ from reports.indicators import Counts, value
 from reports.model import Report
 from reports.periods import Month
 from reports.ties import Broken, check
+from router import facts as f
 from tests.reports import months as m
 from tests.reports.months import at
 
@@ -156,17 +157,6 @@ async def test_what_is_written_after_the_cut_does_not_come_into_an_unfinished_mo
     assert (await made(store, "2026-03", at("2026-04-01 00:00:00"))).complete
 
 
-async def test_a_call_that_waited_again_after_a_broken_talk_is_rated_once(store: Store) -> None:
-    """Each of its two talks has a rating of its own, and the month has one answered call."""
-    await m.keep(store, m.answered_again("c1", at("2026-03-10 10:00:00"), score=2))
-    report = await made(store, "2026-03")
-    counts = report.now.counts
-    assert (counts.answered, counts.rated_2, counts.unrated_not_asked) == (1, 1, 0)
-    assert report.now.seats["8002"].rated_2 == 1
-    assert report.now.moved == 1
-    assert value("rating_share", counts).value == 1.0
-
-
 async def test_made_again_the_numbers_are_the_same(store: Store) -> None:
     day = at("2026-03-10 10:00:00")
     calls = [m.answered(f"c{n}", day + 700 * n, number=f"1990000{n:04}") for n in range(40)]
@@ -227,6 +217,29 @@ async def test_several_seats_and_widened_skills_are_seen(store: Store) -> None:
     now = (await made(store, "2026-03")).now
     assert now.offers == {"answered": 1, "no_answer": 1}
     assert (now.tries, now.widened, now.moved) == ({"2": 1}, 1, 0)
+
+
+async def test_a_caller_who_went_on_to_another_seat_is_rated_once(store: Store) -> None:
+    day = at("2026-03-10 10:00:00")
+    lost = m.answered("c1", day, score=None, missed="not_asked", seat="8001")[:-1]
+    up, leg = day + 200, "c1-L2"
+    again = [
+        m.queued("c1", day + 117),
+        m.offered("c1", day + 118, 2, "8002", step=1),
+        m.offer_ended("c1", up, "answered", 2, "8002"),
+        (up, f.Connected("c1", "c1-O2", leg, "c1-B2", "8002", "p2", "purchased", 83.0)),
+        (up + 50, f.TalkEnded("c1", leg, "8002", "p2", "seat", 50.0)),
+        (up + 55, f.Rated("c1", leg, "p2", 2)),
+        (up + 56, f.CallClosed("c1", "answered", "rating", "line", 16)),
+    ]
+    await m.keep(store, [*lost, *again], m.answered("c2", day + 1000))
+    now = (await made(store, "2026-03")).now
+    counts = now.counts
+    assert (counts.offered, counts.queued, counts.answered) == (2, 2, 2)
+    assert counts.answered_purchased == 1
+    assert (counts.rated_1, counts.rated_2, counts.unrated_not_asked) == (1, 1, 0)
+    assert (counts.wait_s, counts.talk_s) == (20.0, 250.0)
+    assert (now.moved, now.widened, now.tries) == (1, 1, {"1": 1, "2": 1})
 
 
 async def test_calls_by_the_origin_of_their_numbers(store: Store) -> None:

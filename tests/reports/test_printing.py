@@ -182,8 +182,8 @@ def test_english_and_an_empty_table_make_a_workbook() -> None:
     told = msgspec.convert(
         {
             **dict.fromkeys(
-                ("classified", "title", "subtitle", "issue", "issuer", "issued", "signer", "cut",
-                 "summary_title", "definitions_title"), "x"
+                ("classified", "title", "subtitle", "name", "issue", "issuer", "issued", "signer",
+                 "cut", "summary_title", "definitions_title"), "x"
             ),
             "tongue": "en", "month": "2026-03", "version": 1, "demo": False, "complete": True,
             "marks": [], "summary": [], "definitions": [], "remarks": [], "foot": [],

@@ -171,10 +171,11 @@ class Shape:
         return self.web.settings.web.port
 
     def start(self) -> None:
-        """Start everything, router first; return when screens say that callers are served."""
+        """Start what does not run, router first; return when screens say that all is well."""
         for process in self.processes.values():
-            process.start()
-            process.wait_until("Ctrl-C")
+            if not process.runs():
+                process.start()
+                process.wait_until("Ctrl-C")
         deadline = time.monotonic() + START_S
         while (health := self.health()).get("status") != "ok":
             if time.monotonic() > deadline:

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import struct
 import wave
 from array import array
+from contextlib import AbstractAsyncContextManager, suppress
 from math import pi, sin
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import Row, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from cases import recordings as recordings_module
 from cases import tables as t
 from cases.ledger import Ledger
 from cases.recordings import SETTLE_S, Recordings
 from cases.sound import BadSound, join, measure
 from cases.store import Store
+from hotline.clock import SteadyClock
 from router import facts as f
 from tests.store.readback import ZONE
 
@@ -218,3 +224,51 @@ def test_extra_chunks_are_skipped(tmp_path: Path) -> None:
     data = path.read_bytes()
     path.write_bytes(data[:36] + b"LIST" + struct.pack("<I", 3) + b"abc\0" + data[36:])
     assert (measure(path).seconds, measure(path).closed) == (0.1, True)
+
+
+class Away:
+    """A database that cannot be reached until it is `back`."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.back = False
+
+    def read(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        if not self.back:
+            raise OSError("away")
+        return self._store.read()
+
+    @property
+    def transact(self) -> Any:
+        return self._store.transact
+
+
+async def test_a_database_that_is_away_is_shown_and_waited_for(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recordings_module, "PACE_S", 0.01)
+    monkeypatch.setattr(recordings_module, "RETRY_S", 0.01)
+    write_wav(tmp_path / "c1-caller.wav", tone(440, 0.2))
+    write_wav(tmp_path / "c1-seat.wav", tone(440, 0.2))
+    await ended_call(store)
+    away = Away(store)
+    recordings = Recordings(cast(Store, away), tmp_path, settle_s=0.0)
+    task = asyncio.create_task(recordings.run(SteadyClock()))
+    try:
+        async with asyncio.timeout(20):
+            while not recordings.failing:  # noqa: ASYNC110 - it tells nobody
+                await asyncio.sleep(0.01)
+            away.back = True
+            while recordings.failing or (await row(store)).status != "ready":  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        assert recordings.waiting == 0
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+def test_the_room_that_is_left_is_known(tmp_path: Path) -> None:
+    nobody = cast(Store, None)
+    assert Recordings(nobody, tmp_path).room() > 0
+    assert Recordings(nobody, tmp_path / "not" / "yet").room() > 0

@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cases.fold import Fold
 from cases.numbers import plain, spellings
 from cases.region import region_by, region_of
 from config.divisions import divisions, number_prefixes
+from router.facts import CallOpened, Fact, FallbackImported
 
 REGION = region_of("51", "0836")
 
@@ -92,3 +94,11 @@ def test_the_table_is_of_the_package_that_is_locked() -> None:
     first = (root / "config/divisions/51-numbers.txt").read_text("utf-8").splitlines()[0]
     assert locked is not None
     assert f"phonenumbers {locked[1]} " in first
+
+
+def test_every_call_has_its_region_from_the_beginning() -> None:
+    fold = Fold(region=REGION)
+    fold.apply(Fact(1, 0.0, CallOpened("a", "08365550000", "", "12348", "t1", True, "v1")))
+    imported = FallbackImported("b", "+8613880000000", 1.0, 9.0, "fallback_abandoned", "", "", 0.0)
+    fold.apply(Fact(2, 9.0, imported))
+    assert [row["number_region"] for row in fold.harvest().calls] == ["5133", "5101"]

@@ -14,6 +14,7 @@ from pathlib import Path
 from playwright.async_api import Page, expect
 
 from hotline.cast import Player
+from telephony.tones import tone_windows
 from tests.e2e.scene import Scene
 from tests.ui.browser import Browsers, Language, Window
 from web.gate import COOKIE
@@ -149,3 +150,26 @@ async def open_desk(
     )
     await window.open("/desk")
     return Desk(scene, window, player)
+
+
+# ---- looking into a recording ----
+
+
+def last_of(recording: Path, seconds: float) -> Path:
+    """The end of a recording, as a file beside it."""
+    cut = recording.with_name(f"last-{recording.name}")
+    with wave.open(str(recording), "rb") as whole, wave.open(str(cut), "wb") as out:
+        out.setparams(whole.getparams())
+        frames = min(whole.getnframes(), round(seconds * whole.getframerate()))
+        whole.setpos(whole.getnframes() - frames)
+        out.writeframes(whole.readframes(frames))
+    return cut
+
+
+def longest_without(recording: Path, hz: int, *, channel: int) -> float:
+    """The longest stretch, in seconds, in which the tone is not to be heard."""
+    longest = stretch = 0
+    for there in tone_windows(recording, hz, channel=channel):
+        stretch = 0 if there else stretch + 1
+        longest = max(longest, stretch)
+    return longest * 0.1

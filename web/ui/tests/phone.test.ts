@@ -40,7 +40,7 @@ describe('the line', () => {
     expect(play(start, lost, { type: 'due' }, registered).state.attempt).toBe(0)
     const pauses = Array.from({ length: 8 }, (_, n) => pauseBefore(n + 1, 1))
     expect(pauses).toEqual([...pauses].sort((a, b) => a - b))
-    expect([pauses[0], pauses.at(-1)]).toEqual([0.5, 10])
+    expect([pauses[0], pauses.at(-1)]).toEqual([0.5, 6])
   })
 
   it('does not try again what was refused, until it is asked to', () => {

@@ -107,6 +107,6 @@ export function step(state: PhoneState, event: PhoneEvent): Step {
 
 /** Seconds before try `attempt` (from 1). `chance` in 0…1 keeps many phones apart. */
 export function pauseBefore(attempt: number, chance: number): number {
-  const most = Math.min(10, 0.5 * 2 ** (attempt - 1))
+  const most = Math.min(6, 0.5 * 2 ** (attempt - 1))
   return most * (0.5 + chance / 2)
 }

@@ -80,6 +80,7 @@ export class SlipEditor {
       this.away = 0
       this.problem = null
       this.base = base
+      if (base.version > 1) this.savedAt = base.updated_at
       const draft = this.ends.kept()
       if (draft !== null) {
         this.mine = draft.mine

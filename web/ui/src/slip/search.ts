@@ -18,10 +18,12 @@ export function found(choices: readonly Choice[], query: string, most = MOST): C
     .map(({ choice }) => choice)
 }
 
-/** `甘孜藏族自治州 康定市`: the name with what it lies in, except at the top. */
+/** `甘孜藏族自治州 康定市`, `Kangding City, Ganzi …`: with what it lies in, except at the top. */
 export function wholeName(choice: Choice, choices: readonly Choice[]): string {
   const parent = choices.find((one) => one.code === choice.parent)
-  return parent === undefined || parent.parent === '' ? choice.name : `${parent.name} ${choice.name}`
+  if (parent === undefined || parent.parent === '') return choice.name
+  const chinese = /\p{Script=Han}/u.test(choice.name)
+  return chinese ? `${parent.name} ${choice.name}` : `${choice.name}, ${parent.name}`
 }
 
 const NEVER = 9

@@ -75,7 +75,14 @@ export const useDesk = defineStore('desk', () => {
     return { params: { path: { seat: seat.value?.id ?? '' } } }
   }
 
+  /** A caller is there for this seat; the phone may know before the board does. */
+  const rung = computed(() => seat.value?.state === 'offered' || phone.state.talk === 'ringing')
+
   // ---- the phone follows the seat ----
+
+  watch([() => phone.registered, rung], ([there, rings]) => {
+    if (there || rings) live.hurry()
+  })
 
   watch(
     () => [seat.value?.id, inBrowser.value] as const,
@@ -133,7 +140,7 @@ export const useDesk = defineStore('desk', () => {
   })
 
   return {
-    seat, call, talking, busy, inBrowser, returning,
+    seat, call, rung, talking, busy, inBrowser, returning,
     sitDown, leave, ready, notReady, endWrapup, hangUp, hold, resume,
   }
 })

@@ -101,5 +101,10 @@ export const useLive = defineStore('live', () => {
     { immediate: true },
   )
 
-  return { board, now, silent, silentFor, stale, behindFor, fresh, connected }
+  /** The server is there again, as another way shows: do not wait for the next try. */
+  function hurry(): void {
+    if (!connected.value) link.again()
+  }
+
+  return { board, hurry, now, silent, silentFor, stale, behindFor, fresh, connected }
 })
