@@ -45,8 +45,8 @@ def notes(fact: f.Fact, before: State, names: Mapping[str, str]) -> Iterator[Not
             yield Note(seq, at, kind, seat_id, name)
         case f.SeatNotReady(seat_id=seat_id, reason=reason):
             yield Note(seq, at, kind, seat_id, name, what=reason)
-        # One in a browser goes with every page that is closed: that is no fault, and its name no word.
         case f.PhoneLost(phone=phone) if not is_browser(phone):
+            # One in a browser goes with every page that is closed: that is no fault.
             yield Note(seq, at, kind, what=phone)
         case f.PbxUp() | f.PbxDown() | f.LineStarted():
             yield Note(seq, at, kind)

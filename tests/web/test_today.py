@@ -7,7 +7,7 @@ of the database, which are then counted by the definitions of `reports.indicator
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import timedelta, timezone
+from datetime import UTC, timedelta, timezone
 
 import msgspec
 import pytest
@@ -135,7 +135,7 @@ def test_a_wall_that_began_in_mid_day_recalls_what_was_before(
 
 def test_a_call_that_waited_again_after_a_broken_talk_is_rated_once() -> None:
     at = 1_780_000_000.0
-    day = Day(LINE, TARGETS, timezone.utc, at)
+    day = Day(LINE, TARGETS, UTC, at)
     for n, body in enumerate(
         (
             f.CallOpened("c1", "19900000001", "", "12348", "t1", True, "v1"),
