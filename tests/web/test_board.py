@@ -275,6 +275,14 @@ def test_notes_are_few_and_the_newest() -> None:
     assert [note.seq for note in notes] == sorted(note.seq for note in notes)
 
 
+def test_a_page_that_is_closed_is_no_event() -> None:
+    day, page = Day(), "web" + "0" * 20
+    for phone in (page, "seat1"):
+        day.tell(e.PhoneChanged(phone, True))
+        day.tell(e.PhoneChanged(phone, False))
+    assert [note.what for note in day.board.view().notes if note.type == "PhoneLost"] == ["seat1"]
+
+
 def test_a_note_has_what_a_sentence_needs() -> None:
     day = Day()
     day.seat()
