@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from contextlib import suppress
 from typing import BinaryIO
 
 from aiohttp import hdrs, web
@@ -51,10 +52,12 @@ async def _answer(
     response = web.StreamResponse(status=status, headers=headers)
     response.content_type = "audio/wav"
     response.content_length = len(part)
-    await response.prepare(request)
-    if request.method != hdrs.METH_HEAD:
-        await _send(response, file, part)
-    await response.write_eof()
+    # Whoever stops listening leaves in the midst of it: no fault of anybody's.
+    with suppress(ConnectionResetError):
+        await response.prepare(request)
+        if request.method != hdrs.METH_HEAD:
+            await _send(response, file, part)
+        await response.write_eof()
     return response
 
 

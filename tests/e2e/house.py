@@ -9,22 +9,16 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import socket
 import subprocess
 import sys
-import threading
-import time
 import tomllib
-import urllib.error
-import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 
 from cases.people import People
 from cases.sessions import Sessions
 from cases.store import Store, store_url
-from config.loader import load
 from config.model import Settings
 from hotline.cast import Cast, Player
 from hotline.pbx import private_pbx
@@ -33,6 +27,7 @@ from telephony.pbx import PrivatePbx
 from telephony.places import PROJECT, Places
 from telephony.tones import write_tone
 from tests.pbx import RunningPbx, asterisk_root, free_port
+from tests.split.shape import COMMAND, Form, Shape
 
 PROMPT_HZ = 2400
 """Every prompt of this line is 0.4 s of this tone."""
@@ -92,70 +87,63 @@ prompts = "{prompts}"
 asterisk_root = "{root}"
 """
 
-_COMMAND = "import sys; from hotline.cli import main; sys.exit(main())"
-
 SEATS = ("8001", "8002", "8003", "8004")
 SKILLS = {"lang:cmn": 3, "law:general": 3, "law:labour": 3}
 
 
 class House:
-    """One running line. `start`, `kill` and `stop` are about the router's process."""
+    """One running line. `start`, `kill` and `stop` are about its processes, most often just one."""
 
-    def __init__(self, directory: Path, line: str = _LINE) -> None:
-        """Everything it writes is below `directory`; `line` is the line's part of the settings."""
+    def __init__(
+        self,
+        directory: Path,
+        line: str = _LINE,
+        *,
+        form: Form = "together",
+        redis: str = "",
+        store: str = "",
+    ) -> None:
+        """Everything it writes is below `directory`; `line` is the line's part of the settings.
+
+        `redis`: its address, for router and screens apart. `store`: the database's; a file else.
+        """
         self.data = directory / "data"
-        self._file = directory / "hotline.toml"
-        self._file.write_text(line + _places(directory, self.data), encoding="utf-8")
-        self._env = {**os.environ, "HOTLINE_SETTINGS": str(self._file)}
-        self.settings: Settings = load(self._file)
+        file = directory / "hotline.toml"
+        file.write_text(line + _places(directory, self.data), encoding="utf-8")
+        env = {"HOTLINE__STORE__URL": store} if store else {}
+        self._env = {**os.environ, **env, "HOTLINE_SETTINGS": str(file)}
+        self.shape = Shape(file, form, redis=redis, env=env)
+        self.settings: Settings = self.shape.router.settings
         self.places = Places.of(self.settings)
         self.players: list[Player] = []
         self.supervisor: Player
-        self._process: subprocess.Popen[bytes] | None = None
 
-    # ---- the router's process ----
+    # ---- the processes ----
 
-    def start(self, within_s: float = 60.0) -> None:
+    def start(self) -> None:
         """Start the router (and, the first time, Asterisk); return when the line is well."""
-        self.data.mkdir(exist_ok=True)
-        with (self.data / "serve.out").open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-c", _COMMAND, "serve"],
-                cwd=PROJECT, env=self._env, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                start_new_session=True,
-            )  # fmt: skip
-        deadline = time.monotonic() + within_s
-        while not self._well():
-            if self._process.poll() is not None or time.monotonic() > deadline:
-                raise AssertionError(f"the line did not start: {self.said()[-2000:]}")
-            threading.Event().wait(0.05)
+        self.shape.start()
 
     def kill(self) -> None:
-        """kill -9: no farewell, no snapshot."""
-        assert self._process is not None
-        self._process.send_signal(signal.SIGKILL)
-        self._process.wait()
+        """kill -9 of the router: no farewell, no snapshot."""
+        self.shape.router.kill()
 
     def stop(self) -> None:
         """Ctrl-C, as an operator does; ends Asterisk too, whatever state the tests left."""
-        if self._process is not None and self.runs():
-            self._process.send_signal(signal.SIGINT)
-            try:
-                self._process.wait(30)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
-        if self.places.etc.exists():
-            self.pbx.stop()
+        try:
+            self.shape.stop()
+        finally:
+            if self.places.etc.exists():
+                self.pbx.stop()
 
     def runs(self) -> bool:
         """Whether the router's process is there."""
-        return self._process is not None and self._process.poll() is None
+        return self.shape.router.runs()
 
     @property
     def pid(self) -> int:
-        assert self._process is not None
-        return self._process.pid
+        """Of the router's process."""
+        return self.shape.router.pid
 
     @property
     def pbx(self) -> PrivatePbx:
@@ -164,22 +152,11 @@ class House:
     def run(self, *argv: str, within_s: float = 150.0) -> tuple[int, str]:
         """Another `hotline` command beside the line; its exit code and what it said."""
         done = subprocess.run(
-            [sys.executable, "-c", _COMMAND, *argv],
+            [sys.executable, "-c", COMMAND, *argv],
             cwd=PROJECT, env=self._env, stdin=subprocess.DEVNULL, timeout=within_s,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
         )  # fmt: skip
         return done.returncode, done.stdout
-
-    def said(self) -> str:
-        """Everything the router has printed and logged."""
-        return (self.data / "serve.out").read_text("utf-8", "replace")
-
-    def _well(self) -> bool:
-        try:
-            with urllib.request.urlopen(f"{self.address}/api/v1/health", timeout=2) as reply:
-                return bool(reply.status == 200)
-        except (OSError, urllib.error.HTTPError):
-            return False
 
     # ---- where things are ----
 

@@ -35,6 +35,10 @@ class RedisServer:
     def url(self) -> str:
         return f"unix://{self._socket}"
 
+    @property
+    def runs(self) -> bool:
+        return self._process is not None
+
     def start(self) -> None:
         """Return once it answers."""
         keeps = ("--appendonly", "yes", "--appendfsync", "always") if self._keeps else ()
@@ -57,6 +61,11 @@ class RedisServer:
             self._process.wait()
             self._process = None
             self._socket.unlink(missing_ok=True)
+
+    def forget(self) -> None:
+        """While it is away: it will be empty when it comes back, as on a new machine."""
+        assert self._process is None
+        shutil.rmtree(self._folder / "appendonlydir", ignore_errors=True)
 
     def freeze(self) -> None:
         """It still takes connections (the system does) and says nothing."""

@@ -10,20 +10,19 @@ from pathlib import Path
 import pytest
 
 from telephony.tones import tone_seconds
-from tests.e2e import house as e2e
+from tests.e2e.house import House
 from tests.e2e.scene import AGENT_HZ, CALLER_HZ, Scene
 from tests.pbx import until
-from tests.split.apart import HouseApart
 from tests.split.redisserver import RedisServer
 
 pytestmark = pytest.mark.pbx
 
 
 @pytest.fixture
-def house(forgetful: RedisServer) -> Iterator[HouseApart]:
+def house(forgetful: RedisServer) -> Iterator[House]:
     # Not pytest's own directory: a socket's path may have no more than 107 bytes.
     with tempfile.TemporaryDirectory(prefix="hotline-apart-") as directory:
-        house = HouseApart(Path(directory), e2e._LINE, forgetful.url)
+        house = House(Path(directory), form="apart", redis=forgetful.url)
         try:
             house.start()
             house.hire(2)
@@ -33,7 +32,7 @@ def house(forgetful: RedisServer) -> Iterator[HouseApart]:
 
 
 async def test_a_talk_outlives_redis_and_is_on_the_screen_again_afterwards(
-    house: HouseApart, forgetful: RedisServer, tmp_path: Path
+    house: House, forgetful: RedisServer, tmp_path: Path
 ) -> None:
     scene = Scene(house, tmp_path)
     await scene.begin()

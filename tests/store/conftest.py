@@ -85,7 +85,11 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         copy = tmp_path / "hotline.sqlite"
         shutil.copy(request.getfixturevalue("migrated_file"), copy)
         return f"sqlite:///{copy}"
-    server: str = request.getfixturevalue("migrated_server")
+    return emptied(request.getfixturevalue("migrated_server"))
+
+
+def emptied(server: str) -> str:
+    """The migrated database `used` of a `migrated_server`, without rows."""
     # Emptying one database takes a tenth of the time of copying one.
     for statement in (
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'used'"

@@ -1,9 +1,13 @@
-"""Fixtures of the browser suite: the house of tests/web with the built screens, and browsers."""
+"""Fixtures of the browser suite: the house of tests/web with the built screens, and browsers.
+
+Each test is run in both shapes: everything in one process, and router and screens apart.
+"""
 
 from __future__ import annotations
 
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,19 +16,61 @@ from hotline.cast import Player
 from tests.e2e.house import House as Hotline
 from tests.e2e.scene import Scene
 from tests.pbx import until
+from tests.split.redisserver import RedisServer
+from tests.split.shape import Form
+from tests.store.conftest import emptied, execute, migrated_server, server
+from tests.ui.apart import screens_apart
 from tests.ui.browser import Browsers, browsers
 from tests.ui.desk import LINE, MICROPHONE_HZ, write_pulses
 from tests.web.conftest import quick_passwords
-from tests.web.house import House, house_in
+from tests.web.house import Elsewhere, House, here, house_in
 from web.page import DIST
 
-__all__ = ["quick_passwords"]
+__all__ = ["migrated_server", "quick_passwords", "server"]
+
+
+# ---- both shapes: every test here is run in each ----
+
+
+@pytest.fixture(scope="session", params=["together", "apart"])
+def form(request: pytest.FixtureRequest) -> Form:
+    """One process on SQLite; or router and screens apart, over Redis and PostgreSQL."""
+    form: Form = request.param
+    return form
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What is about Redis has no meaning in one process: it is not run there, and not skipped."""
+    alone = [
+        item for item in items if item.get_closest_marker("apart") and "[together" in item.name
+    ]
+    items[:] = [item for item in items if item not in alone]
+    config.hook.pytest_deselected(items=alone)
+
+
+@pytest.fixture(scope="session")
+def redis() -> Iterator[RedisServer]:
+    """One Redis for the whole session, which tests may kill and start."""
+    server = RedisServer()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.end()
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
+async def house(form: Form, request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[House]:
     assert (DIST / "index.html").is_file(), "scripts/ui builds the screens"
-    async with house_in(tmp_path, beat_s=0.5) as built:
+    url = ""
+    elsewhere: Elsewhere = here
+    if form == "apart":
+        redis: RedisServer = request.getfixturevalue("redis")
+        # The whole line's keys are in the server's first database.
+        redis.command("-n", "1", "FLUSHDB")
+        url = emptied(request.getfixturevalue("migrated_server"))
+        elsewhere = partial(screens_apart, f"{redis.url}?db=1", url)
+    async with house_in(tmp_path, url=url, elsewhere=elsewhere, beat_s=0.5) as built:
         yield built
 
 
@@ -41,12 +87,22 @@ async def screens(house: House) -> AsyncIterator[Browsers]:
 
 
 @pytest.fixture(scope="session")
-def line() -> Iterator[Hotline]:
-    """The whole hotline with its screens, once for all tests that need sound."""
+def line_database(server: str) -> str:
+    execute(server, "CREATE DATABASE line")
+    return f"{server}/line"
+
+
+@pytest.fixture(scope="session")
+def line(form: Form, request: pytest.FixtureRequest) -> Iterator[Hotline]:
+    """The whole hotline with its screens, once in each shape for all tests that need sound."""
     assert (DIST / "index.html").is_file(), "scripts/ui builds the screens"
     # Not pytest's own directory: a socket's path may have no more than 107 bytes.
     with tempfile.TemporaryDirectory(prefix="hotline-ui-") as directory:
-        hotline = Hotline(Path(directory), LINE)
+        url = store = ""
+        if form == "apart":
+            url = request.getfixturevalue("redis").url
+            store = request.getfixturevalue("line_database")
+        hotline = Hotline(Path(directory), LINE, form=form, redis=url, store=store)
         try:
             hotline.start()
             hotline.hire(3)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -273,10 +273,24 @@ class House:
             stop()
 
 
+Elsewhere = Callable[[House], AbstractAsyncContextManager[Mapping[str, Any]]]
+"""Serves a house's screens from another place: the dependencies that are others there."""
+
+
 @asynccontextmanager
-async def house_in(folder: Path, **deps: Any) -> AsyncIterator[House]:
-    url = f"sqlite:///{folder / 'hotline.sqlite'}"
-    await migrate(url)
+async def here(_house: House) -> AsyncIterator[Mapping[str, Any]]:
+    """Screens in the router's own process."""
+    yield {}
+
+
+@asynccontextmanager
+async def house_in(
+    folder: Path, *, url: str = "", elsewhere: Elsewhere = here, **deps: Any
+) -> AsyncIterator[House]:
+    """`url`: a migrated database without rows; without it, a file is made."""
+    if not url:
+        url = f"sqlite:///{folder / 'hotline.sqlite'}"
+        await migrate(url)
     store = await Store.open(url)
     journal = FileJournal(folder / "journal")
     house = House(store, journal, folder)
@@ -285,15 +299,18 @@ async def house_in(folder: Path, **deps: Any) -> AsyncIterator[House]:
         asyncio.create_task(house.pbx.run()),
         asyncio.create_task(house.writer.run()),
     ]
-    await house.until(lambda: house.pump.snapshot().pbx_up)
-    house.server, house.address = await house.another_web(**deps)
     try:
-        yield house
+        await house.until(lambda: house.pump.snapshot().pbx_up)
+        async with elsewhere(house) as others:
+            house.server, house.address = await house.another_web(**(dict(others) | deps))
+            try:
+                yield house
+            finally:
+                for session in house.http:
+                    await session.close()
+                await house.server.stop()
+                await house.stored()
     finally:
-        for session in house.http:
-            await session.close()
-        await house.server.stop()
-        await house.stored()
         for task in reversed(tasks):
             task.cancel()
             with suppress(asyncio.CancelledError):
