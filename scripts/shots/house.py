@@ -26,8 +26,6 @@ from config.model import Settings
 from hotline.demo_facts import last_complete
 from telephony.places import PROJECT
 
-CALLS, CALLS_BEFORE = 3000, 2800
-
 _SETTINGS = """
 [line.wrapup]
 seconds = 600.0
@@ -85,10 +83,11 @@ class House:
         if done.returncode:
             sys.exit(f"hotline {' '.join(words)}: {done.stdout}")
 
-    def pour(self) -> None:
-        """Both months and their reports, before the line is open."""
-        for month, calls in zip(self.months, (CALLS_BEFORE, CALLS), strict=True):
-            self.command("demo", "month", "--month", month, "--calls", str(calls), "--seed", "1")
+    def pour(self, calls: int) -> None:
+        """Both months and their reports, before the line is open; `calls` in the later one."""
+        before = calls * 14 // 15
+        for month, many in zip(self.months, (before, calls), strict=True):
+            self.command("demo", "month", "--month", month, "--calls", str(many), "--seed", "1")
         for month in self.months:
             self.command(
                 "report", "month", month, "--form", "html", "--out", str(self._file.parent / month)
