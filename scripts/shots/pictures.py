@@ -15,7 +15,7 @@ LAPTOP = (1366, 768)
 TALL = (1366, 1000)
 DESK = (1366, 860)
 WALL = (1920, 1080)
-WAITED_S = 12.0
+WAITED_S = 22.0
 """Callers have waited at least this long when the wall is taken."""
 
 

@@ -141,6 +141,7 @@ class Scene:
         await self.talk("8006", "21")
         await self.talk("8009", "12")
         phone, _ = await self.talk("8003", "11")
+        await asyncio.sleep(4)
         await phone.hang_up()
         await self.line.seat("8003", "wrapup")
         await self.act("8005", "not-ready", {"reason": "meal"})
