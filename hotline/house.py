@@ -269,7 +269,9 @@ def _sweeps(
     scheduler.add_job(forget_sessions, "interval", hours=1)
     scheduler.add_job(tidy_recordings, "interval", hours=1)
     hour, minute = map(int, settings.reports.draft_at.split(":"))
-    scheduler.add_job(draft_report, "cron", day=1, hour=hour % 24, minute=minute)
+    # Every day, though the first is meant: a draft that could not be made then (no database, say)
+    # is made on the next day and not a month later. One that is there is left alone.
+    scheduler.add_job(draft_report, "cron", hour=hour % 24, minute=minute)
     scheduler.add_job(draft_report, "date")  # at once: the first may have passed without us
     scheduler.start()
     return scheduler

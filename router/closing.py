@@ -33,7 +33,8 @@ def taken_away(turn: Turn, call: Call) -> None:
         turn.do(CancelLeg(call.id, call.offer.leg_id))
         waiting.end_offer(turn, call, "withdrawn")
     elif call.talk is not None:
-        # Only a caller without a partner is taken away: the seat had hung up while we were gone.
+        # Only a caller without a partner is taken away: the seat had hung up while we were gone,
+        # or let the caller wait to music (telephony.orphans).
         talk.seat_gone(turn, call)
     else:
         talk.left_in_rating(turn, call)

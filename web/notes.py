@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from router import facts as f
+from router.phones import is_browser
 from router.state import State
 from web.views import Note
 
@@ -44,8 +45,12 @@ def notes(fact: f.Fact, before: State, names: Mapping[str, str]) -> Iterator[Not
             yield Note(seq, at, kind, seat_id, name)
         case f.SeatNotReady(seat_id=seat_id, reason=reason):
             yield Note(seq, at, kind, seat_id, name, what=reason)
-        case f.PhoneLost(phone=phone):
-            yield Note(seq, at, kind, what=phone)
+        case f.PhoneLost(phone=phone) if not is_browser(phone):
+            # One in a browser goes with every page that is closed, and one goes home with its
+            # person: neither is a fault.
+            for sits in before.seats.values():
+                if sits.phone == phone:
+                    yield Note(seq, at, kind, sits.id, names.get(sits.person_id, ""), what=phone)
         case f.PbxUp() | f.PbxDown() | f.LineStarted():
             yield Note(seq, at, kind)
         case f.Healed(what=what):

@@ -62,7 +62,7 @@ class _Tally(msgspec.Struct):
     provider: str = ""
     talk_s: float = 0.0
     ratings: dict[str, str] = {}
-    """Service act → counter; the first rating of an act stands."""
+    """Service act → counter; the first rating of an act stands, the last act's is counted."""
     messages: set[str] = set()
     outcome: f.Outcome | None = None
     left_s: float = 0.0
@@ -74,7 +74,7 @@ class _Tally(msgspec.Struct):
         total["answered" if answered else self.outcome or "open"] += 1
         total["talk_s"] += self.talk_s
         total["messages"] += len(self.messages)
-        for counter in self.ratings.values():
+        for counter in list(self.ratings.values())[-1:]:
             total[counter] += 1
         if self.queued_at is None:
             return

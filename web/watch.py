@@ -47,7 +47,11 @@ def same_site(request: web.Request) -> None:
     """Raises Problem for a websocket that a page of another site opens."""
     # Browsers let any page open a websocket anywhere, cookie included; only Origin tells.
     origin = request.headers.get(hdrs.ORIGIN)
-    if origin is not None and URL(origin).authority != request.host:
+    try:
+        same = origin is None or URL(origin).authority == request.host
+    except ValueError:
+        same = False
+    if not same:
         raise Problem("origin-refused")
 
 

@@ -70,6 +70,8 @@ class FarDesk:
         self._recorded: tuple[int, float] | None = None
         """What the newest beat said is recorded, and when it was given."""
         self._whole_at = self._time()
+        self._caught_up = False
+        """Everything that was recorded when we began has been folded: until then it is history."""
         self._seen_at: float | None = None
         self._was_stale = True
         self.failing = True
@@ -91,7 +93,7 @@ class FarDesk:
 
     def fresh(self) -> Freshness:
         behind_s = self._time() - self._whole_at
-        stale = not self._thread or not self.router_seen() or behind_s > self._stale_s
+        stale = not self._caught_up or not self.router_seen() or behind_s > self._stale_s
         return Freshness(round(behind_s, 2), stale, f"{self._thread} {self._beginnings}")
 
     def router_seen(self) -> bool:
@@ -163,7 +165,7 @@ class FarDesk:
                 raise _Missing("there is no newer snapshot yet")
             self._state, self._thread = State.restore(whole.snapshot), whole.thread
             self._beginnings += 1
-            self._recorded = None
+            self._recorded, self._caught_up = None, False
             self._tell(())
         # Answers up to here may come a second time; nobody waits for them any more.
         self._last = b"%d-0" % self.seq
@@ -233,4 +235,5 @@ class FarDesk:
 
     def _check_whole(self) -> None:
         if self._recorded is not None and self.seq >= self._recorded[0]:
+            self._caught_up = True
             self._whole_at = max(self._whole_at, self._recorded[1])

@@ -67,6 +67,21 @@ async def test_a_screen_that_comes_late_begins_from_the_snapshot(
             assert Screen(desk).seen[0] > 0
 
 
+async def test_a_snapshot_of_some_time_ago_is_not_called_up_to_date(
+    redis: RedisServer, tmp_path: Path
+) -> None:
+    """A page that believed it would hang up a talk that has begun since."""
+    async with router(tmp_path, redis.url, snapshot_every=1000) as line:
+        await line.calls(30)
+        await line.publisher.caught_up(DEADLINE_S)
+        async with far_desk(redis.url) as desk:
+            told: list[tuple[int, bool]] = []
+            desk.follow(lambda _facts: told.append((desk.seq, desk.fresh().stale)))
+            await caught_up(line, desk)
+            assert told[0][0] < line.journal.last_seq
+            assert [seq for seq, stale in told if not stale and seq < line.journal.last_seq] == []
+
+
 @pytest.mark.parametrize("keeps", [True, False])
 async def test_redis_restarts_in_mid_stream_and_calls_go_on(keeps: bool, tmp_path: Path) -> None:
     """With everything it knew, and with nothing: no gap, no double, and no beginning anew."""

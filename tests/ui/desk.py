@@ -52,9 +52,10 @@ window.RTCPeerConnection = new Proxy(RTCPeerConnection, {
     return made
   },
 })
-window.heardHertz = async () => {
+window.hertz = async (way) => {
   const open = window.connections.filter((one) => one.connectionState === 'connected')
-  const track = open.at(-1)?.getReceivers()[0]?.track
+  const ends = way === 'in' ? open.at(-1)?.getReceivers() : open.at(-1)?.getSenders()
+  const track = ends?.[0]?.track
   if (!track) return 0
   const context = (window.listening ??= new AudioContext())
   await context.resume()
@@ -126,7 +127,13 @@ class Desk:
     async def hears(self, hertz: int) -> None:
         """Until the page receives this tone; 0: silence."""
         await self.page.wait_for_function(
-            "async (wanted) => Math.abs((await heardHertz()) - wanted) < 15", arg=hertz
+            "async (wanted) => Math.abs((await hertz('in')) - wanted) < 15", arg=hertz
+        )
+
+    async def speaks(self) -> None:
+        """Until the microphone has settled: what it says first is distorted by its own gain."""
+        await self.page.wait_for_function(
+            "async (wanted) => Math.abs((await hertz('out')) - wanted) < 15", arg=MICROPHONE_HZ
         )
 
 
@@ -145,11 +152,23 @@ async def open_desk(
     await window.page.add_init_script(_WATCH_SOUND)
     if not microphone:
         await window.page.add_init_script(_REFUSE_MICROPHONE)
+    await _let_in(browsers, window, player)
+    await window.open("/desk")
+    return Desk(scene, window, player)
+
+
+async def signed_in(browsers: Browsers, player: Player, path: str) -> Window:
+    """A window of somebody who has signed in already, at `path`."""
+    window = await browsers.window()
+    await _let_in(browsers, window, player)
+    await window.open(path)
+    return window
+
+
+async def _let_in(browsers: Browsers, window: Window, player: Player) -> None:
     await window.page.context.add_cookies(
         [{"name": COOKIE, "value": player.token, "url": f"{browsers.address}/api"}]
     )
-    await window.open("/desk")
-    return Desk(scene, window, player)
 
 
 # ---- looking into a recording ----

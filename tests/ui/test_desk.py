@@ -67,7 +67,8 @@ async def test_a_reload_in_mid_call_keeps_the_call(scene: Scene, desks: Browsers
     await desk.page.reload()
     await desk.state("talking")
     await desk.hears(CALLER_HZ)
-    await asyncio.sleep(TALK_S)
+    await desk.speaks()
+    await asyncio.sleep(2 * TALK_S)
     assert scene.line.seats["8001"].call_id == leg
     assert scene.line.calls[leg].stage == "talking"
     await caller.hang_up()

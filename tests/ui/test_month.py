@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import zipfile
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
+import pytest
 from playwright.async_api import expect
 from sqlalchemy import select
 
 from cases import tables as t
 from config.words import words
+from tests.e2e.scene import Scene
 from tests.ui.browser import Browsers, hired
+from tests.ui.desk import open_desk, signed_in
 from tests.web.house import House
 
 ZH = words("zh-CN")
@@ -110,3 +115,31 @@ async def test_a_seat_has_no_reports(house: House, screens: Browsers) -> None:
     await expect(page.locator("header nav")).to_be_visible()
     await expect(page.locator("article")).to_have_count(0)
     await expect(page.locator("header nav")).not_to_contain_text("月报")
+
+
+@pytest.mark.pbx
+async def test_a_slip_written_in_the_browser_is_in_the_report_of_its_month(
+    scene: Scene, desks: Browsers
+) -> None:
+    desk = await open_desk(scene, desks, scene.house.players[0])
+    await desk.sit("8001")
+    caller = await scene.waiting()
+    await desk.answer()
+    await desk.page.locator("#slip-matter").fill("医疗")
+    await desk.page.get_by_role("option", name="A09").click()
+    await expect(desk.page.locator(".slip .status.saved")).to_contain_text("已保存")
+    await caller.hang_up()
+    await desk.state("wrapup")
+    assert (await scene.closed(caller))["slip"]["matter"] == "A09"
+
+    window = await signed_in(desks, scene.house.supervisor, "/month")
+    page = window.page
+    opened_at = (await scene.closed(caller))["call"]["opened_at"]
+    month = f"{datetime.fromtimestamp(opened_at, ZoneInfo('Asia/Shanghai')):%Y-%m}"
+    await page.request.post(
+        f"{desks.address}/api/v1/reports/{month}", headers={"X-Hotline": "1"}, data={}
+    )
+    await window.open(f"/month/{month}")
+    # Nobody else in this suite has a medical dispute.
+    row = page.locator("#matters_all tbody tr", has_text=ZH.text("catalogue.matter.A09"))
+    await expect(row.locator("td").first).to_have_text("1")

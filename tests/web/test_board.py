@@ -180,7 +180,12 @@ def test_a_seat_is_shown_from_sign_in_to_sign_out() -> None:
     day.tell(e.PhoneChanged("phone8001", reachable=False))
     seat = day.board.seats()[0]
     assert (seat.phone_reachable, day.board.view().phones) == (False, {"phone8001": False})
+    noted = day.board.view().notes[-1]
+    assert (noted.type, noted.seat_id, noted.person_name) == ("PhoneLost", "8001", "张三")
+    day.tell(e.PhoneChanged("phone8001", reachable=True))
     day.tell(e.SignOut("8001"))
+    day.tell(e.PhoneChanged("phone8001", reachable=False))
+    assert day.board.view().notes[-1].type == "SeatSignedOut", "it went home with its person"
     assert day.board.seats()[0].state == "signed_out"
     assert day.board.seats()[0].person_id == ""
 
@@ -268,6 +273,14 @@ def test_notes_are_few_and_the_newest() -> None:
     assert len(notes) == NOTES
     assert notes[-1].type == "PbxUp"
     assert [note.seq for note in notes] == sorted(note.seq for note in notes)
+
+
+def test_a_page_that_is_closed_is_no_event() -> None:
+    day, page = Day(), "web" + "0" * 20
+    for phone in (page, "seat1"):
+        day.tell(e.PhoneChanged(phone, True))
+        day.tell(e.PhoneChanged(phone, False))
+    assert [note.what for note in day.board.view().notes if note.type == "PhoneLost"] == ["seat1"]
 
 
 def test_a_note_has_what_a_sentence_needs() -> None:

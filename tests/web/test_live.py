@@ -160,11 +160,12 @@ async def test_who_may_watch(house: House) -> None:
     zhang = await house.client("zhang")
     assert (await zhang.get("/live/ws")).problem == (400, "bad-request", None)
     assert (await house.stranger().get("/live/ws")).problem == (401, "not-signed-in", None)
-    other_site = {"Authorization": f"Bearer {zhang.token}", "Origin": "https://elsewhere.invalid"}
     url = f"{house.address}/api/v1/live/ws"
-    with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
-        await zhang.http.ws_connect(url, headers=other_site)
-    assert refused.value.status == 403
+    for origin in ("https://elsewhere.invalid", "null", "http://["):
+        other_site = {"Authorization": f"Bearer {zhang.token}", "Origin": origin}
+        with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+            await zhang.http.ws_connect(url, headers=other_site)
+        assert refused.value.status == 403
     own = {"Authorization": f"Bearer {zhang.token}", "Origin": house.address}
     async with zhang.http.ws_connect(url, headers=own) as ws:
         await hear(ws)

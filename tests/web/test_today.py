@@ -7,7 +7,7 @@ of the database, which are then counted by the definitions of `reports.indicator
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import timedelta, timezone
+from datetime import UTC, timedelta, timezone
 
 import msgspec
 import pytest
@@ -50,7 +50,8 @@ def counted(shelf: Shelf, starts: float, ends: float) -> Counts:
                 total[f"within_{most}"] += row["wait_s"] <= most
         if standing in ("abandoned_queue", "abandoned_ringing"):
             total["left_s"] += row["wait_s"]
-    for row in shelf.rows("ratings"):
+    last = {row["call_id"]: row for row in sorted(shelf.rows("ratings"), key=lambda r: r["at"])}
+    for row in last.values():
         if row["call_id"] in came:
             name = f"unrated_{row['missed']}" if row["missed"] else f"rated_{row['score']}"
             total[name] += 1
@@ -130,6 +131,29 @@ def test_a_wall_that_began_in_mid_day_recalls_what_was_before(
             )
         if late.whole:
             same(there.counts(), late.counts())
+
+
+def test_a_call_that_waited_again_after_a_broken_talk_is_rated_once() -> None:
+    at = 1_780_000_000.0
+    day = Day(LINE, TARGETS, UTC, at)
+    for n, body in enumerate(
+        (
+            f.CallOpened("c1", "19900000001", "", "12348", "t1", True, "v1"),
+            f.Queued("c1", "cmn", "general", {}, at, "v1"),
+            f.Connected("c1", "c1-O1", "c1-L1", "c1-B1", "8001", "p1", "staff", 5.0),
+            f.TalkEnded("c1", "c1-L1", "8001", "p1", "seat", 40.0),
+            f.RatingMissed("c1", "c1-L1", "p1", "not_asked"),
+            f.Requeued("c1", {}, "v1"),
+            f.Connected("c1", "c1-O2", "c1-L2", "c1-B2", "8002", "p2", "staff", 5.0),
+            f.TalkEnded("c1", "c1-L2", "8002", "p2", "seat", 60.0),
+            f.Rated("c1", "c1-L2", "p2", 2),
+        ),
+        1,
+    ):
+        day.apply(f.Fact(n, at + n, body))
+    counts = day.counts()
+    assert (counts.answered, counts.talk_s) == (1, 100.0)
+    assert (counts.rated_2, counts.unrated_not_asked) == (1, 0)
 
 
 def test_what_is_shown_is_asked_of_the_dictionary() -> None:

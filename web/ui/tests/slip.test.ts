@@ -245,6 +245,26 @@ describe('writing a slip', () => {
     expect(editor.phase).toBe('saved')
   })
 
+  it('finishes what is being saved and what was written meanwhile', async () => {
+    editor.set('kind', 'help')
+    const saving = editor.save()
+    editor.set('text', '欠薪')
+    expect(await editor.finish()).toBe(true)
+    await saving
+    expect(world.slip).toMatchObject({ kind: 'help', text: '欠薪' })
+  })
+
+  it('is not finished while its writer has to choose, or the server says no', async () => {
+    world.other({ text: '班长写的' })
+    editor.set('text', '我写的')
+    expect(await editor.finish()).toBe(false)
+    await editor.takeTheirs()
+    expect(await editor.finish()).toBe(true)
+    world.refuse = new Problem(503, { code: 'store-unavailable', field: null, message: '' })
+    editor.set('text', '又写的')
+    expect(await editor.finish()).toBe(false)
+  })
+
   it('waits for a slip that the store does not have yet', async () => {
     world.refuse = new Problem(404, { code: 'slip-unknown', field: null, message: '' })
     const early = world.editor()

@@ -49,6 +49,7 @@ export class SlipEditor {
   problem: Problem | null = null
   savedAt: number | null = null
   private saving = false
+  private underWay = Promise.resolve()
   private away = 0
   private refused = new Set<Field>()
   private stopPause = (): void => undefined
@@ -118,6 +119,18 @@ export class SlipEditor {
     if (base === null || this.saving || !open) return
     this.saving = true
     this.ends.changed()
+    this.underWay = this.send(base, sent)
+    await this.underWay
+  }
+
+  /** Save what is left, after a saving that is under way; whether the server has all of it. */
+  async finish(): Promise<boolean> {
+    await this.underWay
+    await this.save()
+    return !this.dirty
+  }
+
+  private async send(base: SlipRecord, sent: Partial<Fields>): Promise<void> {
     try {
       const saved = await this.ends.save(base.version, sent)
       this.away = 0

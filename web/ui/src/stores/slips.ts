@@ -8,8 +8,9 @@ import { defineStore } from 'pinia'
 import { computed, markRaw, shallowReactive, watch } from 'vue'
 
 import { api, ask } from '@/api/client'
-import { asProblem, type Problem } from '@/api/problem'
+import { asProblem, Problem } from '@/api/problem'
 import type { SlipBody, SlipRecord } from '@/api/types'
+import { i18n } from '@/locales'
 import { callsWithDrafts, forgetDrafts, keepDraft, keptDraft } from '@/slip/drafts'
 import { FIELDS, SlipEditor, type Fields, type Phase } from '@/slip/editor'
 import { useSession } from '@/stores/session'
@@ -74,7 +75,17 @@ export const useSlips = defineStore('slips', () => {
     await Promise.all([...open.values()].map(({ editor }) => editor.save()))
   }
 
-  session.beforeLeaving.unshift(saveAll)
+  /** Signing out forgets what is unsaved. Throws Problem while there is something. */
+  async function saveLast(): Promise<void> {
+    for (const { call, editor } of open.values()) {
+      if (await editor.finish()) continue
+      const number = editor.base?.number ?? call
+      const message = i18n.global.t('desk.slip.stays', { number })
+      throw new Problem(409, { code: 'slip-unsaved', field: null, message })
+    }
+  }
+
+  session.beforeLeaving.unshift(saveLast)
 
   watch(
     () => [session.state, session.person?.id] as const,

@@ -29,7 +29,7 @@ export function useTelling(): (note: Note) => string {
   function what(note: Note): string {
     if (note.type === 'OfferEnded') return words.name('offer_ends', note.what)
     if (note.type === 'SeatNotReady') return words.name('reasons', note.what)
-    if (note.type === 'PhoneLost' || note.type === 'CommandFailed') return note.what
+    if (note.type === 'CommandFailed') return note.what
     return words.name('outcomes', note.what)
   }
 
