@@ -63,9 +63,14 @@ class Recordings:
         """The last sweep found no database or no directory; for the board."""
         self.waiting = 0
         """Recordings that are not finished yet."""
+        self.free: int | None = None
+        """Bytes free where recordings are kept, or will be, when it was last looked."""
 
-    def room(self) -> int:
-        """Bytes that are free where recordings are kept, or will be."""
+    async def look_at_disk(self) -> None:
+        """Look at the disk; in a thread, for a mount that hangs must not stop calls."""
+        self.free = await asyncio.to_thread(self._room)
+
+    def _room(self) -> int:
         places = (self._directory, *self._directory.parents)
         return shutil.disk_usage(next(place for place in places if place.exists())).free
 

@@ -8,8 +8,9 @@ their own are `hotline.screens`. Nothing is decided here.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from functools import partial
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
@@ -50,6 +51,7 @@ from web.today import COUNTED
 
 log = structlog.get_logger(__name__)
 
+DISK_EVERY_S: Final = 30
 LEAST_ROOM: Final = 2 * 1024**3
 """Bytes left for recordings before the board warns: some eighteen hours of talk, both voices."""
 
@@ -163,7 +165,13 @@ async def running(
                 tasks.append(parts.create_task(publishing.run(), name="publishing"))
             say("router")
             await exchange.up(30.0)
-            scheduler = _sweeps(settings, sessions, recordings, deps.reports, clock)
+            scheduler = _sweeps(
+                settings,
+                sessions,
+                recordings,
+                clock,
+                partial(_draft_report, deps.reports, writer, journal, clock),
+            )
             try:
                 async with _screens(deps if screens else None, say) as port:
                     yield port
@@ -244,8 +252,8 @@ def _sweeps(
     settings: Settings,
     sessions: Sessions,
     recordings: Recordings,
-    archive: Archive,
     clock: SteadyClock,
+    draft_report: Callable[[], Awaitable[None]],
 ) -> AsyncIOScheduler:
     """Periodic work. Only a trigger: what is to be done stands in the database."""
 
@@ -255,12 +263,6 @@ def _sweeps(
     async def tidy_recordings() -> None:
         await recordings.tidy()
 
-    async def draft_report() -> None:
-        """The past month's, unless it exists."""
-        report = await archive.draft(clock.now())
-        if report is not None:
-            log.info("monthly report drafted", month=report.month, version=report.version)
-
     # APScheduler's defaults drop a run that is a second late, and read times in the host's zone.
     scheduler = AsyncIOScheduler(
         timezone=ZoneInfo(settings.line.centre.timezone),
@@ -268,6 +270,8 @@ def _sweeps(
     )
     scheduler.add_job(forget_sessions, "interval", hours=1)
     scheduler.add_job(tidy_recordings, "interval", hours=1)
+    scheduler.add_job(recordings.look_at_disk, "interval", seconds=DISK_EVERY_S)
+    scheduler.add_job(recordings.look_at_disk, "date")
     hour, minute = map(int, settings.reports.draft_at.split(":"))
     # Every day, though the first is meant: a draft that could not be made then (no database, say)
     # is made on the next day and not a month later. One that is there is left alone.
@@ -277,13 +281,23 @@ def _sweeps(
     return scheduler
 
 
+async def _draft_report(
+    archive: Archive, writer: StoreWriter, journal: FileJournal, clock: SteadyClock
+) -> None:
+    """The past month's, unless it exists; not before the database has all of it."""
+    await writer.caught_up(journal.last_seq, DRAIN_S)
+    report = await archive.draft(clock.now())
+    if report is not None:
+        log.info("monthly report drafted", month=report.month, version=report.version)
+
+
 def _store_part(writer: StoreWriter) -> Callable[[], Part]:
     return lambda: Part("degraded" if writer.failing else "ok", behind=writer.behind())
 
 
 def _recordings_part(recordings: Recordings) -> Callable[[], Part]:
     def part() -> Part:
-        if recordings.room() < LEAST_ROOM:
+        if recordings.free is not None and recordings.free < LEAST_ROOM:
             return Part("degraded", behind=recordings.waiting, detail="disk-low")
         state: Literal["ok", "degraded"] = "degraded" if recordings.failing else "ok"
         return Part(state, behind=recordings.waiting)

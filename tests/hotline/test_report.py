@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -13,14 +14,16 @@ import pytest
 from openpyxl import load_workbook
 
 from cases.errors import NotFound
+from cases.journal import FileJournal
 from cases.recordings import Recordings
 from cases.sessions import Sessions
 from cases.store import Store, migrate, store_url
+from cases.writer import StoreWriter
 from config.loader import load
 from config.words import words
 from hotline.cli import DONE, FAILED, main
 from hotline.clock import SteadyClock
-from hotline.house import _sweeps
+from hotline.house import _draft_report, _sweeps
 from reports.archive import Archive
 from reports.model import Report
 from reports.periods import month_of
@@ -136,8 +139,14 @@ async def test_a_starting_line_catches_up_the_draft_and_the_first_has_its_hour(
     await with_calls(tmp_path, m.answered("c1", begins + 3600))
     store = await Store.open(store_url("", tmp_path))
     archive = Archive(store, settings)
+    journal = FileJournal(tmp_path / "journal")
+    writer = StoreWriter(store, journal, zone=ZONE, flush_s=0.1, flush_rows=500)
     scheduler = _sweeps(
-        settings, Sessions(store, 12.0), Recordings(store, tmp_path), archive, clock
+        settings,
+        Sessions(store, 12.0),
+        Recordings(store, tmp_path),
+        clock,
+        partial(_draft_report, archive, writer, journal, clock),
     )
     try:
         (daily,) = [job for job in scheduler.get_jobs() if "cron" in str(job.trigger)]
@@ -156,4 +165,5 @@ async def test_a_starting_line_catches_up_the_draft_and_the_first_has_its_hour(
         assert (draft.version, draft.complete, draft.now.counts.offered) == (1, True, 1)
     finally:
         scheduler.shutdown(wait=False)
+        journal.close()
         await store.close()

@@ -268,7 +268,9 @@ async def test_a_database_that_is_away_is_shown_and_waited_for(
             await task
 
 
-def test_the_room_that_is_left_is_known(tmp_path: Path) -> None:
-    nobody = cast(Store, None)
-    assert Recordings(nobody, tmp_path).room() > 0
-    assert Recordings(nobody, tmp_path / "not" / "yet").room() > 0
+@pytest.mark.parametrize("place", [".", "not/yet"])
+async def test_the_room_that_is_left_is_known(tmp_path: Path, place: str) -> None:
+    recordings = Recordings(cast(Store, None), tmp_path / place)
+    assert recordings.free is None
+    await recordings.look_at_disk()
+    assert recordings.free

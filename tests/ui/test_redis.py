@@ -18,8 +18,8 @@ from telephony.tones import tone_seconds
 from tests.e2e.scene import CALLER_HZ, Scene
 from tests.split.redisserver import RedisServer
 from tests.ui.browser import Browsers
-from tests.ui.desk import MICROPHONE_HZ, open_desk
-from tests.ui.test_desk import TALK_S, recording_of, tail, talking
+from tests.ui.desk import MICROPHONE_HZ, last_of, open_desk
+from tests.ui.test_desk import TALK_S, recording_of, talking
 from web.gate import COOKIE
 
 pytestmark = [pytest.mark.pbx, pytest.mark.apart]
@@ -102,7 +102,7 @@ async def test_calls_go_on_and_the_wall_catches_up_without_a_gap_or_a_double(
     await caller.hang_up()
     await until_stored(scene, began, 3, 2)
     recording = await recording_of(scene, caller)
-    late = tail(recording, TALK_S)
+    late = last_of(recording, TALK_S)
     assert tone_seconds(late, CALLER_HZ, channel=0) > 1
     assert tone_seconds(late, MICROPHONE_HZ, channel=1) > 0.5
     assert await shown(wall) == before, "what it shows is what it last knew"

@@ -80,7 +80,8 @@ async def test_the_oldest_wait_ticks(house: House, screens: Browsers) -> None:
 async def test_a_part_that_is_ill_is_named(house: House, screens: Browsers) -> None:
     (page, _) = await walls(house, screens)
     house.health["store"] = lambda: Part("degraded", behind=12)
-    await expect(page.locator(".parts .degraded")).to_have_text(re.compile("数据库.*异常.*12"))
+    store = page.locator(".parts .degraded", has_text="数据库")
+    await expect(store).to_have_text(re.compile("数据库.*异常.*12"))
     house.pbx.lose_connection()
     await expect(page.locator(".parts .down")).to_have_text(re.compile("话务系统.*中断"))
 

@@ -277,9 +277,10 @@ def test_notes_are_few_and_the_newest() -> None:
 
 def test_a_page_that_is_closed_is_no_event() -> None:
     day, page = Day(), "web" + "0" * 20
-    for phone in (page, "seat1"):
-        day.tell(e.PhoneChanged(phone, True))
-        day.tell(e.PhoneChanged(phone, False))
+    for seat, phone in (("8001", page), ("8002", "seat1")):
+        day.tell(e.SignIn(seat, f"p{seat}", phone, {}))
+        day.tell(e.PhoneChanged(phone, reachable=True))
+        day.tell(e.PhoneChanged(phone, reachable=False))
     assert [note.what for note in day.board.view().notes if note.type == "PhoneLost"] == ["seat1"]
 
 
