@@ -64,8 +64,8 @@ def main() -> None:
 
 def _code(start: str, places: Divisions) -> str:
     # Imported where the tables are wanted: whoever only asks must not load them.
-    import phonenumbers  # noqa: PLC0415
-    from phonenumbers import geocoder  # noqa: PLC0415
+    import phonenumbers  # noqa: PLC0415 - 200 MB, in a child only
+    from phonenumbers import geocoder  # noqa: PLC0415 - idem
 
     text = start.strip()
     if text.startswith("86") and len(text) > len("86"):

@@ -43,8 +43,8 @@ def run(job: Job) -> None:
         _write(job.files["xlsx"], xlsx(document, book))
     if not job.files.keys() & {"html", "docx", "pdf"}:
         return
-    from reports.charts import draw_all  # noqa: PLC0415
-    from reports.html import html  # noqa: PLC0415
+    from reports.charts import draw_all  # noqa: PLC0415 - matplotlib is slow to load
+    from reports.html import html  # noqa: PLC0415 - idem
 
     with tempfile.TemporaryDirectory(prefix="hotline-report-") as folder:
         charts = [chart for section in document.sections for chart in section.charts]
