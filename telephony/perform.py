@@ -43,6 +43,17 @@ EXISTS = "exists"
 NO_CONTACT = 20
 """Q.850 "subscriber absent": what a phone without a registered address amounts to."""
 
+MIXED: Final = "mixing,video_sfu"
+"""A bridge that always mixes, because of what MixMonitor would miss in one that only passes on.
+
+Debian's Asterisk (22.10) carries the loss concealment of asterisk-opus. It makes every translation
+remember the last RTP sequence number and drop what looks late; in a plain bridge MixMonitor's
+translation sees the packets of one phone after another, and the second phone's, whose numbers begin
+anywhere, look late every other time: the caller hears the seat, the recording does not (seen also
+in asterisk/asterisk issue 507). A mixed frame is linear already, and has no number. Asterisk's
+only word for "mix, even two" is this one, which is about video; nobody here has any.
+"""
+
 AGAIN: Final = {"PJSIP_HEADER(add,Alert-Info)": "<urn:x-hotline:rejoin>"}
 """What tells a page that it is rung for the talk it was in when it was loaded again."""
 
@@ -209,7 +220,7 @@ class Operator:
     async def _bridge(self, bridge_id: str) -> None:
         """Have a bridge of that id; one that lost a channel unseen stands already."""
         try:
-            await self._ari.post("bridges", bridge_id, query={"type": "mixing"})
+            await self._ari.post("bridges", bridge_id, query={"type": MIXED})
         except AriRefused as refused:
             if _reason(refused) != EXISTS:
                 raise
