@@ -12,6 +12,8 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from config.traffic import Traffic
+
 # `word` names what a field wants in the catalogue: `settings.expected.<word>` and `.hint.<word>`.
 Key = Annotated[str, Meta(pattern="^[0-9*#]$", extra={"word": "key"})]
 """One telephone key: `0`-`9`, `*` or `#`."""
@@ -333,5 +335,6 @@ class Settings(_Frozen, frozen=True):
     redis: Redis = Redis()
     web: Web = Web()
     targets: Targets = Targets()
+    traffic: Traffic = Traffic()
     reports: Reports = Reports()
     paths: Paths = Paths()
