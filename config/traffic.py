@@ -11,10 +11,9 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from config.fields import Some, Span
+
 Weight = Annotated[float, Meta(ge=0, extra={"word": "weight"})]
-Positive = Annotated[float, Meta(gt=0, extra={"word": "some-seconds"})]
-Part = Annotated[float, Meta(ge=0, le=1, extra={"word": "share"})]
-Calls = Annotated[int, Meta(ge=1, extra={"word": "some"})]
 
 HOURS = (
     0.45, 0.30, 0.20, 0.15, 0.15, 0.30, 0.70, 1.70, 5.60, 11.2, 11.6, 8.40,
@@ -31,7 +30,7 @@ SERVICES = {
 class Traffic(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Who calls, when, how patiently and for how long."""
 
-    calls_a_year: Calls = 258_000
+    calls_a_year: Some = 258_000
     """Sichuan 2020 (shared domain notes 3f)."""
     hours: tuple[Weight, ...] = HOURS
     """By hour of the local day, 24 of them; the busiest holds about 12 % of a day (notes 3f)."""
@@ -44,10 +43,10 @@ class Traffic(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     languages: dict[str, Weight] = msgspec.field(default_factory=LANGUAGES.copy)
     """Language → weight; those the line does not have are left out."""
     services: dict[str, Weight] = msgspec.field(default_factory=SERVICES.copy)
-    patience_median_s: Positive = 95.0
+    patience_median_s: Span = 95.0
     patience_sigma: Weight = 0.95
-    patience_of_few: Positive = 1.8
+    patience_of_few: Span = 1.8
     """How many times more patience those have who do not speak the line's own language."""
-    talk_mean_s: Positive = 435.0
+    talk_mean_s: Span = 435.0
     """Sichuan 2020 sizing, notes 3f."""
     talk_sigma: Weight = 0.78

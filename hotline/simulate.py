@@ -15,8 +15,9 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from config.loader import SettingsError, load
-from config.model import Settings
+from config import policyfile
+from config.model import Line, Settings
+from config.problems import SettingsError
 from config.words import Words, words
 from hotline.cli import DONE, Refused
 from hotline.progress import Progress
@@ -137,7 +138,7 @@ def _sides(
 ) -> list[Side]:
     """One, or two of which only what is given twice differs."""
     rosters = [_roster(path, made, zone, book) for path in args.roster] or [usual_duties(made)]
-    lines = [_with_policy(path, args, book).line for path in args.policy] or [settings.line]
+    lines = [_with_policy(path, args, settings, book) for path in args.policy] or [settings.line]
     n = max(len(rosters), len(lines))
     named = [
         " + ".join(
@@ -165,13 +166,14 @@ def _roster(path: Path, made: Scenario, zone: ZoneInfo, book: Words) -> list[Dut
     return rosterfile.duties(roster, days, zone)
 
 
-def _with_policy(path: Path, args: argparse.Namespace, book: Words) -> Settings:
-    """The settings with another file in place of the site's."""
+def _with_policy(path: Path, args: argparse.Namespace, settings: Settings, book: Words) -> Line:
+    """The line with another policy in place of its own."""
     try:
-        return load(path)
+        policy, _ = policyfile.read(path)
     except SettingsError as error:
         lines = "\n".join(problem.text(args.lang) for problem in error.problems)
         raise Refused(book.text("simulate.bad-policy", file=path, reason=lines)) from error
+    return msgspec.structs.replace(settings.line, policy=policy)
 
 
 def _keep(args: argparse.Namespace, found: Trial, book: Words, settings: Settings) -> None:

@@ -6,6 +6,7 @@ it. Who may read and make is asked here, and what leaves the house is an audit r
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -46,6 +47,8 @@ class Archive:
         self._store = store
         self._settings = settings
         self._zone = ZoneInfo(settings.line.centre.timezone)
+        self._turn = asyncio.Lock()
+        """A month of many calls takes a core for seconds: one is built at a time."""
         self._regions = regions or partial(origins, settings.line.centre.divisions)
 
     # ---- for persons ----
@@ -101,7 +104,7 @@ class Archive:
 
     async def made(self, month: Month, now: float, made_by: str = "") -> Report:
         """Build and keep a new version. Raises what `build` raises."""
-        report = await build(self._store, self._settings, month, now, self._regions)
+        report = await self._built(month, now)
         return await self._keep(msgspec.structs.replace(report, made_by=made_by))
 
     async def draft(self, now: float) -> Report | None:
@@ -116,11 +119,15 @@ class Archive:
             called = select(calls.call_id).where(calls.opened_at >= begins, calls.opened_at < ends)
             if (await conn.execute(called.limit(1))).first() is None:
                 return None
-        report = await build(self._store, self._settings, month, now, self._regions)
+        report = await self._built(month, now)
         try:
             return await self._insert(msgspec.structs.replace(report, version=1))
         except IntegrityError:
             return None  # somebody else made it meanwhile: that one stands
+
+    async def _built(self, month: Month, now: float) -> Report:
+        async with self._turn:
+            return await build(self._store, self._settings, month, now, self._regions)
 
     async def _keep(self, report: Report) -> Report:
         newest = select(func.max(t.reports.c.version)).where(t.reports.c.month == report.month)

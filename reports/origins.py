@@ -8,7 +8,6 @@ area code that several cities share (028) tells the province only.
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from collections.abc import Collection, Mapping
 from typing import Final
@@ -16,6 +15,7 @@ from typing import Final
 import msgspec
 
 from config.divisions import ABROAD, Divisions, divisions
+from reports.child import ChildFailed, ask
 
 _HOME: Final = "CN"
 _MOBILE_DIGITS: Final = 11
@@ -28,30 +28,17 @@ class _Question(msgspec.Struct, frozen=True):
 
 
 class OriginsFailed(Exception):
-    """The process that reads the tables ended with an error; its last line is the message."""
+    """The process that reads the tables ended with an error, or did not end."""
 
 
 async def origins(name: str, digits: Collection[str]) -> Mapping[str, str]:
     """Codes of `divisions(name)` for those digits whose region is known. Raises OriginsFailed."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "reports.origins",
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
+    question = _Question(name, tuple(sorted(digits)))
     try:
-        out, said = await process.communicate(
-            msgspec.json.encode(_Question(name, tuple(sorted(digits))))
-        )
-    except asyncio.CancelledError:
-        process.kill()
-        await process.wait()
-        raise
-    if process.returncode:
-        raise OriginsFailed(said.decode(errors="replace").strip().rpartition("\n")[2])
-    return msgspec.json.decode(out, type=dict[str, str])
+        answer = await ask("reports.origins", msgspec.json.encode(question))
+    except ChildFailed as failed:
+        raise OriginsFailed(str(failed)) from failed
+    return msgspec.json.decode(answer, type=dict[str, str])
 
 
 def main() -> None:
