@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
+from queues.dispatch import Dispatch
 from queues.rules import Rules
 from queues.ticket import Decision, Place, Ticket
 from tests.queues import claims
@@ -69,7 +70,7 @@ class DispatchMachine(RuleBasedStateMachine):
         self, rules: Rules, places: list[Place], calls: list[dict[str, Any]]
     ) -> None:
         self.line = Scan(rules)
-        self.lines: list[Any] = [self.line]
+        self.lines: list[Any] = [self.line, Dispatch(rules, self.line.answered)]
         self.tell("seat_on", *[(place,) for place in places])
         for call in calls:
             self.enter(**call)
