@@ -158,6 +158,7 @@ offers = Table(  # W
     _text("end", null=True),
     Column("cause", Integer, nullable=True),
     _time("rang_s"),
+    _text("role"),  # of a pair: specialist or interpreter
 )
 
 ratings = Table(  # W: one per service act, never changed

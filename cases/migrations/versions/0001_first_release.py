@@ -201,6 +201,7 @@ def upgrade() -> None:
         sa.Column("end", sa.Text(), nullable=True),
         sa.Column("cause", sa.Integer(), nullable=True),
         sa.Column("rang_s", sa.Double(), nullable=True),
+        sa.Column("role", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["call_id"], ["calls.call_id"], name=op.f("fk_offers_call_id")),
         sa.PrimaryKeyConstraint("offer_id", name=op.f("pk_offers")),
     )
