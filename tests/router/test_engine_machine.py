@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -556,4 +557,4 @@ LineMachine.TestCase.settings = settings(
     derandomize="HOTLINE_EXAMPLES" not in os.environ,
     suppress_health_check=list(HealthCheck),
 )
-TestLine = LineMachine.TestCase
+TestLine = pytest.mark.machine(LineMachine.TestCase)
