@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
+from config.policy import Policy
 from router import facts as f
 from router.call import Call
 from router.phones import is_browser
@@ -31,6 +32,8 @@ class Snapshot(msgspec.Struct, frozen=True):
     pbx_up: bool = False
     handle_s: float | None = None
     closed: tuple[str, ...] = ()
+    policy: Policy | None = None
+    policies: dict[str, str] = {}
 
 
 class State:
@@ -46,6 +49,10 @@ class State:
         self.handle_s: float | None = None
         """Running mean of talk seconds; None before the first talk ended."""
         self.closed: dict[str, None] = {}
+        self.policy: Policy | None = None
+        """The one in force; None before the first fact said which."""
+        self.policies: dict[str, str] = {}
+        """Version → digest of every policy there has been: a version stands for one content."""
 
     @classmethod
     def restore(cls, snapshot: Snapshot) -> State:
@@ -58,6 +65,7 @@ class State:
         state.phones = dict(own.phones)
         state.pbx_up, state.handle_s = own.pbx_up, own.handle_s
         state.closed = dict.fromkeys(own.closed)
+        state.policy, state.policies = own.policy, own.policies
         return state
 
     def reachable(self, phone: str) -> bool:
@@ -76,6 +84,8 @@ class State:
             self.pbx_up,
             self.handle_s,
             tuple(self.closed),
+            self.policy,
+            self.policies,
         )
         return msgspec.msgpack.decode(msgspec.msgpack.encode(shared), type=Snapshot)
 
@@ -126,6 +136,9 @@ class State:
                 self.pbx_up = True
             case f.PbxDown():
                 self.pbx_up = False
+            case f.PolicyAdopted():
+                self.policy = body.policy
+                self.policies[body.version] = body.policy.digest
             case f.LineStarted() | f.Healed() | f.CommandFailed():
                 pass
             case _:

@@ -11,6 +11,7 @@ from typing import Any, get_args
 
 import pytest
 
+from config.policy import Policy
 from config.words import TONGUES, Tongue, words
 from router import events as e
 from router import facts as f
@@ -46,6 +47,8 @@ def sample(hint: Any) -> Any:
         return sample(get_args(hint)[0])
     if typing.get_origin(hint) is dict:
         return {"lang:cmn": 2} if get_args(hint)[1] is int else {"spare_skill": 0.5}
+    if hint is Policy:
+        return Policy(version="x")
     values: dict[Any, Any] = {str: "x", float: 75.0, int: 2, bool: True}
     return values[hint]
 
