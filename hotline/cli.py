@@ -24,7 +24,10 @@ FAILED: Final = 1
 USAGE: Final = 2
 _INTERRUPTED: Final = 130
 
-COMMANDS: Final = ("serve", "status", "check", "pbx", "prompts", "user", "calls", "report", "demo")
+COMMANDS: Final = (
+    "serve", "status", "check", "pbx", "prompts", "user", "calls", "report", "simulate",
+    "demo",
+)  # fmt: skip
 """In the order in which a newcomer needs them."""
 
 

@@ -67,7 +67,7 @@ def test_every_language_and_service_can_be_chosen_or_is_the_default() -> None:
 def test_packaged_files_say_what_the_model_would_say_without_them() -> None:
     """Two places for one default would drift apart: files and model agree but for the content."""
     loaded, model = load(None, {}), Settings()
-    for section in ("sip", "pbx", "store", "web", "targets", "reports"):
+    for section in ("sip", "pbx", "store", "web", "targets", "reports", "traffic"):
         assert getattr(loaded, section) == getattr(model, section), section
     for section in ("centre", "hours", "queue", "ring", "wrapup", "rating", "voicemail"):
         assert getattr(loaded.line, section) == getattr(model.line, section), section
@@ -299,6 +299,7 @@ WRONG: dict[str, tuple[str, str, str, int | None]] = {
     "redis at no port": ('[redis]\nurl = "redis://r:x/0"\n', "redis-url", "redis.url", 2),
     "rtp over sip": ("[sip]\nrtp_first = 5000\n", "rtp-over-sip", "sip.rtp_first", 2),
     "trunk": ('[sip]\ntrunks = ["carrier.example"]\n', "trunk", "sip.trunks[0]", 2),
+    "weights": ("[traffic]\nhours = [1, 2]\n", "weights", "traffic.hours", 2),
     "host": ('[sip]\nhost = "localhost"\n', "host", "sip.host", 2),
 }
 
