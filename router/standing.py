@@ -7,6 +7,7 @@ it here. Built anew from the state after a restart. Never decides and never says
 from __future__ import annotations
 
 from config.model import Line
+from config.policy import Policy
 from queues.dispatch import Dispatch
 from queues.ladder import Ladder
 from queues.policy import ladder
@@ -23,9 +24,13 @@ class Standing:
         self._line, self._state = line, state
         self.rebuild()
 
+    @property
+    def _policy(self) -> Policy:
+        return self._state.policy or self._line.policy
+
     def rebuild(self) -> None:
         """As the state says, by the policy in force."""
-        policy, state = self._line.policy, self._state
+        policy, state = self._policy, self._state
         self.rules = Rules(
             policy.version,
             policy.share.purchased,
@@ -43,7 +48,7 @@ class Standing:
 
     def ladder(self, call: Call) -> Ladder:
         """What the call needs, and how that is relaxed, by the policy in force."""
-        return ladder(self._line.policy, call.language, call.service)
+        return ladder(self._policy, call.language, call.service)
 
     def deadline(self) -> float | None:
         """When a decline or the wait for an owner is over, at the earliest (epoch s)."""
@@ -60,6 +65,8 @@ class Standing:
                 self._on(self._state.seats[body.seat_id])
             case f.SeatSignedOut():
                 self.dispatch.seat_off(body.seat_id)
+            case f.PolicyAdopted():
+                self.rebuild()
             case f.PhoneReachable() | f.PhoneLost():
                 for seat in self._state.seats.values():
                     if seat.phone == body.phone:
