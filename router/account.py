@@ -58,10 +58,10 @@ class Wait(msgspec.Struct, frozen=True):
     """Of the first rung."""
     head_start_s: float
     head_start_why: tuple[str, ...]
-    ahead_at_first: int
-    """Callers who waited, were ahead by order and could have used the same seats."""
     again: bool = False
     """After a talk that broke off: in the place it had."""
+    ahead_at_first: int = 0
+    """Callers who waited, were ahead by order and could have used the same seats."""
     stretches: tuple[Stretch, ...] = ()
     ahead: tuple[Ahead, ...] = ()
     loosened: tuple[Loosened, ...] = ()

@@ -54,7 +54,7 @@ class _Teller:
         """The policy that decided is not there any more."""
         self._waits: list[Wait] = []
         self._open: Wait | None = None
-        self._looked = 0.0
+        self._looked, self._counted = 0.0, False
         self._moments: list[tuple[float, Cause]] = []
         self._ahead: list[Ahead] = []
         self._loosened: list[Loosened] = []
@@ -68,6 +68,7 @@ class _Teller:
         sight = self._sight(self._state.at)
         standing = sight.standings.get(self._id) if sight is not None else None
         if sight is not None and standing is not None:
+            self._count_ahead(sight, standing)
             why = cause(standing, sight.moment(), connected=self._state.pbx_up)
             self._moments.append((self._state.at, why))
 
@@ -82,6 +83,7 @@ class _Teller:
         mine = sight.standings.get(self._id) if sight is not None else None
         if sight is None or mine is None:
             return
+        self._count_ahead(sight, mine)
         taken: dict[str, str] = {}
         for decision in decisions(sight, run):
             moment = sight.moment(dict(taken))
@@ -145,7 +147,7 @@ class _Teller:
     def _begin(self, body: f.Queued | f.Requeued, at: float) -> None:
         self._in_force(body)
         call = self._state.calls[self._id]
-        self._looked = 0.0
+        self._looked, self._counted = 0.0, False
         self._open = Wait(
             at,
             at,
@@ -156,23 +158,23 @@ class _Teller:
             body.needs,
             call.head_start_s,
             call.head_start_why,
-            self._rivals(at),
             isinstance(body, f.Requeued),
         )
 
-    def _rivals(self, at: float) -> int:
-        """Callers ahead who could use a seat on duty that could serve this one too."""
-        sight = self._sight(at)
-        if sight is None:
-            return 0
-        mine = sight.standings[self._id]
+    def _count_ahead(self, sight: Sight, mine: Standing) -> None:
+        """Once, when the call has come to where it stood first: callers ahead who could use a seat
+        on duty that could serve this one too."""
+        if self._open is None or self._counted:
+            return
+        self._counted = True
         places = [seated.place for seated in sight.seats]
         able = [place for place in places if qualifies(mine.ticket, mine.rung, place) is not None]
-        return sum(
+        count = sum(
             other.ticket.order < mine.ticket.order
             and any(qualifies(other.ticket, other.rung, place) is not None for place in able)
             for other in sight.standings.values()
         )
+        self._open = msgspec.structs.replace(self._open, ahead_at_first=count)
 
     def _relaxed(self, body: f.Relaxed, at: float) -> None:
         self._in_force(body)

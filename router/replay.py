@@ -132,9 +132,7 @@ def derived(sight: Sight) -> tuple[Decision, ...]:
         sight.ringing,
     )
     return tuple(
-        one
-        for one in made
-        if one.kind == "offer" or sight.reserved.get(one.call_id) != one.seat_id
+        one for one in made if one.kind == "offer" or sight.reserved.get(one.call_id) != one.seat_id
     )
 
 

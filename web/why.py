@@ -93,9 +93,9 @@ class _Teller:
         key_first = "wait.behind" if wait.ahead_at_first else "wait.first"
         lines.append(Said(self._say(key_first, count=wait.ahead_at_first), wait.begins))
         course = [
-            *(Said(self._stretch(one, wait), one.begins) for one in wait.stretches),
-            *(Said(self._ahead(one), one.at) for one in wait.ahead),
             *(Said(self._loosened(one), one.at) for one in wait.loosened),
+            *(Said(self._ahead(one), one.at) for one in wait.ahead),
+            *(Said(self._stretch(one, wait), one.begins) for one in wait.stretches),
         ]
         lines += sorted(course, key=lambda said: said.at or 0.0)
         lines.append(Said(self._say(f"waited.{wait.end}"), wait.ends))
@@ -116,7 +116,6 @@ class _Teller:
     def _stretch(self, stretch: waited.Stretch, wait: Wait) -> str:
         return self._say(
             "wait.stretch",
-            **{"from": self._t.clock(stretch.begins)},
             to=self._t.clock(stretch.ends),
             lasted=self._lasting(stretch.lasted_s),
             cause=self._cause(stretch, wait),
@@ -272,8 +271,8 @@ class _Teller:
                 return self._say("other.not_owner", until=self._t.clock(until)), seat
             case explain.Declined(until):
                 return self._say("other.declined"), self._detail("until", seat, until=until)
-            case explain.Kept(doing, since, reason, until):
-                why = self._say(f"other.{doing}")
+            case explain.Kept(doing, since, reason, until, own):
+                why = self._say("other.own" if own else f"other.{doing}")
                 if doing == "paused":
                     return why, self._detail("until", seat, until=until)
                 if reason:
@@ -350,6 +349,8 @@ class _Teller:
         minutes, rest = divmod(whole, 60)
         if not minutes:
             return self._t.say("story.seconds", seconds=rest)
+        if not rest and minutes < 60:
+            return self._say("minutes", minutes=minutes)
         if minutes < 60:
             return self._t.say("story.minutes", minutes=minutes, seconds=rest)
         hours, minutes = divmod(minutes, 60)
