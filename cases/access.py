@@ -164,7 +164,7 @@ class Access:
 
         `live`: the call as the router has it, which may be ahead of the database. Raises NotFound.
         """
-        mine = live is not None and (live.person_id == viewer.person_id or may(viewer, "calls.all"))
+        mine = live is not None and (viewer.person_id in live.people or may(viewer, "calls.all"))
         async with self._store.read() as conn:
             row = None
             if not mine:

@@ -9,8 +9,8 @@ like any other; it is answered, never raised.
 Theory of operation: `handle` looks up the call or seat an event speaks of and gives it to the
 module that decides at that stage (entry, waiting, talk, message; desk for people; heal for
 Asterisk's own view). Those modules say facts and commands through the `Turn`. At the end of every
-step, if anything changed that may let a waiting call be offered, free seats and waiting calls are
-matched once.
+step the queue's index, which every fact was told to (`router.standing`), is asked who is to be
+rung now.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from __future__ import annotations
 import msgspec
 
 from config.model import Line
-from router import closing, desk, entry, heal, message, rejoin, seats, talk, waiting
+from router import closing, desk, entry, heal, interpreting, message, rejoin, seats, talk, waiting
 from router import events as e
 from router import facts as f
 from router.call import Call
@@ -120,7 +120,9 @@ class Engine:
 
     def deadline(self) -> float | None:
         """When `tick` must be called at the latest (epoch s); None: no need."""
-        return self._turn.timers.next()
+        turn = self._turn
+        due = (turn.timers.next(), turn.standing.deadline() if turn.state.pbx_up else None)
+        return min((at for at in due if at is not None), default=None)
 
     def tick(self, now: float) -> Step:
         """Do what is due at `now`."""
@@ -135,17 +137,16 @@ class Engine:
         waiting_calls = sorted(turn.state.calls.values(), key=lambda call: call.entered_at or now)
         for call in waiting_calls if turn.state.pbx_up else ():
             waiting.hand_over(turn, call)
-        turn.rematch = False
-        return self._end()
+        return self._end(match=False)
 
     def _begin(self, now: float) -> Turn:
         # Wall clocks are set back sometimes; facts never run backwards.
         self._turn.now = max(now, self._turn.state.at)
         return self._turn
 
-    def _end(self, refusal: Refusal | None = None) -> Step:
+    def _end(self, refusal: Refusal | None = None, *, match: bool = True) -> Step:
         turn = self._turn
-        if turn.rematch and turn.state.pbx_up:
+        if match and turn.state.pbx_up:
             waiting.offer_all(turn)
         step = Step(tuple(turn.facts), tuple(turn.commands), refusal)
         turn.facts.clear()
@@ -210,19 +211,21 @@ def _played(turn: Turn, call: Call, play_id: str) -> None:
 
 def _of_leg(turn: Turn, event: e.LegRinging | e.LegAnswered | e.LegEnded) -> None:
     call = turn.state.calls.get(e.call_of(event.leg_id))
-    offer = call.offer if call is not None else None
-    ours = call is not None and offer is not None and offer.leg_id == event.leg_id
+    offer = call.rung_over(event.leg_id) if call is not None else None
     joined = call.talk if call is not None else None
+    third = interpreting.present(call) if call is not None else None
     match event:
         case e.LegRinging():
-            if call is not None and offer is not None and ours:
+            if call is not None and offer is not None:
                 waiting.rang(turn, call, offer)
         case e.LegAnswered():
-            if call is not None and offer is not None and ours:
+            if call is not None and offer is not None:
                 talk.answered(turn, call, offer)
             elif call is not None and joined is not None and joined.rejoin_leg == event.leg_id:
                 rejoin.answered(turn, call, joined)
-            elif joined is None or joined.leg_id != event.leg_id:
+            elif call and joined and third and third.rejoin_leg == event.leg_id:
+                interpreting.answered(turn, call, third, joined)
+            elif all(party is None or party.leg_id != event.leg_id for party in (joined, third)):
                 # An answer on a lapsed offer: nobody is there to talk to.
                 turn.do(CancelLeg(e.call_of(event.leg_id), event.leg_id))
         case e.LegEnded():
@@ -241,16 +244,8 @@ def _refused(turn: Turn, event: e.CommandRefused) -> None:
     if call is None:
         return
     match event.command:
-        case "RingSeat" if call.offer is not None and call.offer.leg_id == event.leg_id:
-            if event.reason in (LOST, GONE):
-                # It says nothing of the seat's phone; the pause keeps us from trying in a circle
-                # until the caller's hang-up is told.
-                waiting.end_offer(turn, call, "withdrawn", pause_s=RETRY_S)
-            else:
-                waiting.end_offer(turn, call, "unreachable")
-        case "RingSeat" if call.talk is not None and call.talk.rejoin_leg == event.leg_id:
-            end: f.OfferEnd = "withdrawn" if event.reason in (LOST, GONE) else "unreachable"
-            rejoin.ring_ended(turn, call, call.talk, end)
+        case "RingSeat":
+            _ring_refused(turn, call, event.leg_id, event.reason)
         case "Play" if event.reason != LOST:
             # A missing recording must not stop a caller: go on as if it had been heard.
             _played(turn, call, event.play_id)
@@ -261,6 +256,25 @@ def _refused(turn: Turn, event: e.CommandRefused) -> None:
             pass
 
 
+def _ring_refused(turn: Turn, call: Call, leg_id: str, reason: str) -> None:
+    """For an offer, or for a seat that wants to come back."""
+    offer = call.rung_over(leg_id)
+    if offer is not None:
+        if reason in (LOST, GONE):
+            # It says nothing of the seat's phone; the pause keeps us from trying in a circle
+            # until the caller's hang-up is told.
+            waiting.end_offer(turn, call, offer, "withdrawn", pause_s=RETRY_S)
+        else:
+            waiting.end_offer(turn, call, offer, "unreachable")
+    elif call.talk is not None:
+        end: f.OfferEnd = "withdrawn" if reason in (LOST, GONE) else "unreachable"
+        third = interpreting.present(call)
+        if call.talk.rejoin_leg == leg_id:
+            rejoin.ring_ended(turn, call, call.talk, end)
+        elif third is not None and third.rejoin_leg == leg_id:
+            interpreting.ring_ended(turn, call, third, end)
+
+
 def _phone_changed(turn: Turn, event: e.PhoneChanged) -> None:
     # Of a browser's phone nothing is kept but that it is there.
     known = False if is_browser(event.phone) else None
@@ -268,7 +282,6 @@ def _phone_changed(turn: Turn, event: e.PhoneChanged) -> None:
         return
     if event.reachable:
         turn.fact(f.PhoneReachable(event.phone))
-        turn.rematch = True
     else:
         turn.fact(f.PhoneLost(event.phone))
 
@@ -309,7 +322,8 @@ def _due(turn: Turn, timer: Timer) -> None:
         seat = turn.state.seats.get(timer.id)
         if seat is not None and timer.kind == "wrapup":
             seats.end_wrapup(turn, seat, "timer")
-        turn.rematch = True
+        elif seat is not None:
+            turn.standing.seat(seat, turn.now)
         return
     call = turn.state.calls.get(timer.id)
     if call is None:
@@ -336,12 +350,14 @@ def _due(turn: Turn, timer: Timer) -> None:
             waiting.rang_out(turn, call)
         case "dead":
             waiting.found_dead(turn, call)
-        case "declined":
-            turn.rematch = True
+        case "reserve":
+            pass  # it is time to match again, as at the end of every step
         case "rating":
             talk.unanswered(turn, call)
         case "rejoin":
             rejoin.given_up(turn, call)
+        case "interpreter":
+            interpreting.given_up(turn, call)
         case "message":
             message.unreported(turn, call)
             closing.close_after_message(turn, call)

@@ -6,6 +6,8 @@ is rebuilt by `router.heal.resume`. Never decides, never does I/O.
 
 from __future__ import annotations
 
+from collections import deque
+
 import msgspec
 
 from router import facts as f
@@ -20,6 +22,11 @@ HANDLE_WEIGHT = 0.05
 """Weight of the newest talk in the running mean (about the last twenty talks count)."""
 
 
+COUNTED_ANSWERS = 1000
+"""The share of purchased providers is that of so many latest answers: counted from midnight, the
+first few of a day would decide, and a night would be steered by none."""
+
+
 class Snapshot(msgspec.Struct, frozen=True):
     """The whole state as of fact `seq`; what `Engine.restore` and a live board start from."""
 
@@ -30,6 +37,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     phones: dict[str, bool] = {}
     pbx_up: bool = False
     handle_s: float | None = None
+    answers: tuple[str, ...] = ()
     closed: tuple[str, ...] = ()
 
 
@@ -45,6 +53,10 @@ class State:
         self.pbx_up = False
         self.handle_s: float | None = None
         """Running mean of talk seconds; None before the first talk ended."""
+        self.answers: deque[str] = deque()
+        """Providers of the latest answers."""
+        self.answered: dict[str, int] = {}
+        """The same, counted: provider → answers."""
         self.closed: dict[str, None] = {}
 
     @classmethod
@@ -57,6 +69,8 @@ class State:
         state.seats = {seat.id: seat for seat in own.seats}
         state.phones = dict(own.phones)
         state.pbx_up, state.handle_s = own.pbx_up, own.handle_s
+        for provider in own.answers:
+            state._answer(provider)
         state.closed = dict.fromkeys(own.closed)
         return state
 
@@ -75,6 +89,7 @@ class State:
             dict(self.phones),
             self.pbx_up,
             self.handle_s,
+            tuple(self.answers),
             tuple(self.closed),
         )
         return msgspec.msgpack.decode(msgspec.msgpack.encode(shared), type=Snapshot)
@@ -138,9 +153,17 @@ class State:
         seat = self.seats.get(getattr(body, "seat_id", ""))
         if seat is not None:
             seat.apply(body, at)
+        if isinstance(body, f.Connected):
+            self._answer(body.provider)
         if isinstance(body, f.TalkEnded):
             before = body.talk_s if self.handle_s is None else self.handle_s
             self.handle_s = before + HANDLE_WEIGHT * (body.talk_s - before)
+
+    def _answer(self, provider: str) -> None:
+        self.answers.append(provider)
+        self.answered[provider] = self.answered.get(provider, 0) + 1
+        if len(self.answers) > COUNTED_ANSWERS:
+            self.answered[self.answers.popleft()] -= 1
 
     def _close(self, call_id: str) -> None:
         self.closed[call_id] = None
