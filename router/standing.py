@@ -6,6 +6,8 @@ it here. Built anew from the state after a restart. Never decides and never says
 
 from __future__ import annotations
 
+from typing import Final
+
 from config.model import Line
 from queues.dispatch import Dispatch
 from queues.ladder import Ladder
@@ -32,6 +34,7 @@ class Standing:
             policy.reserve.after_s,
             policy.order.greatest_head_start_s,
         )
+        self._ladders: dict[tuple[str, str], Ladder] = {}
         self.dispatch = Dispatch(self.rules, state.answered)
         for seat in state.seats.values():
             self._on(seat)
@@ -43,7 +46,11 @@ class Standing:
 
     def ladder(self, call: Call) -> Ladder:
         """What the call needs, and how that is relaxed, by the policy in force."""
-        return ladder(self._line.policy, call.language, call.service)
+        kind = (call.language, call.service)
+        known = self._ladders.get(kind)
+        if known is None:
+            known = self._ladders[kind] = ladder(self._line.policy, *kind)
+        return known
 
     def deadline(self) -> float | None:
         """When a decline or the wait for an owner is over, at the earliest (epoch s)."""
@@ -55,6 +62,8 @@ class Standing:
 
     def after(self, body: f.Body, at: float) -> None:
         """A fact was folded at `at` (epoch s)."""
+        if type(body) in _ELSEWHERE:
+            return
         match body:
             case f.SeatSignedIn():
                 self._on(self._state.seats[body.seat_id])
@@ -123,6 +132,15 @@ class Standing:
             call.head_start_why,
             call.declined,
         )
+
+
+_ELSEWHERE: Final = frozenset(
+    (
+        f.CallOpened, f.MenuEntered, f.KeyTaken, f.KeyWrong, f.MenuSilent, f.WaitTold, f.OfferRang,
+        f.TalkEnded, f.RatingInvited, f.Rated, f.RatingMissed, f.WrapupEnded,
+    )
+)  # fmt: skip
+"""Facts, many of them, that move nobody in the queue and make no seat free or busy."""
 
 
 def in_line(call: Call) -> bool:
