@@ -132,7 +132,7 @@ class _Teller:
             case f.Connected():
                 self._end("answered", at)
             case f.VoicemailInvited():
-                self._end("voicemail", at)
+                self._end("voicemail", at, body.why)
             case f.WentToFallback() | f.FallbackImported():
                 self._end("fallback", at)
             case f.CallClosed():
@@ -158,7 +158,7 @@ class _Teller:
             body.needs,
             call.head_start_s,
             call.head_start_why,
-            isinstance(body, f.Requeued),
+            again=isinstance(body, f.Requeued),
         )
 
     def _count_ahead(self, sight: Sight, mine: Standing) -> None:
@@ -197,7 +197,7 @@ class _Teller:
                 self._chosen[place] = ended
                 return
 
-    def _end(self, end: End, at: float) -> None:
+    def _end(self, end: End, at: float, why: str = "") -> None:
         wait, self._open = self._open, None
         if wait is None:
             return
@@ -206,6 +206,7 @@ class _Teller:
                 wait,
                 ends=at,
                 end=end,
+                voicemail_why=why,
                 stretches=stretches(self._moments, at),
                 ahead=tuple(self._ahead),
                 loosened=tuple(self._loosened),

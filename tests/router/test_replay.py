@@ -1,0 +1,164 @@
+"""The past played again: every recorded decision comes out the same of the state before it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import msgspec
+import pytest
+
+from cases.past import Line as Past
+from config.loader import load
+from config.model import Line
+from hotline.demo_facts import month
+from queues.explain import Passed
+from queues.waited import Idle
+from router import facts as f
+from router.recount import account
+from router.replay import Policies, Round, rounds
+from router.state import State
+from tests.router.line import LINE
+from tests.router.stage import Stage, played
+from tests.store.days import a_day
+
+STORIES = sorted((Path(__file__).parent.parent / "stories").glob("*.txt"))
+FORCED = "pair"
+"""Stories in which somebody else than the queue says which two seats are rung."""
+
+
+def policies(line: Line) -> Policies:
+    return {line.policy.version: line.policy}
+
+
+def judged(facts: Iterable[f.Fact], line: Line = LINE) -> list[Round]:
+    state = State()
+    return list(rounds(state, state.apply, facts, policies(line)))
+
+
+def disagreeing(found: Sequence[Round]) -> list[Round]:
+    return [one for one in found if not one.agrees]
+
+
+@pytest.mark.parametrize("path", [p for p in STORIES if FORCED not in p.stem], ids=lambda p: p.stem)
+def test_the_decisions_of_every_story_come_out_the_same(path: Path) -> None:
+    assert disagreeing(judged(played(path.stem, LINE))) == []
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_the_decisions_of_wild_days_come_out_the_same(seed: int) -> None:
+    found = judged(a_day(seed, 600))
+    assert len(found) > 5
+    assert disagreeing(found) == []
+
+
+class Crowded:
+    """Two weeks of the demonstration with a third of its seats, so that callers wait."""
+
+    def __init__(self) -> None:
+        self.line = load(None).line
+        zone = ZoneInfo(self.line.centre.timezone)
+        whole = month(self.line, date(2026, 10, 1), calls=20_000, seed=3, zone=zone, prompt_s={})
+        few = msgspec.structs.replace(whole, duties=whole.duties[::3])
+        self.facts: list[f.Fact] = []
+        few.world(0, self.facts.extend).run(few.ends[13])
+        past = Past(demo=True)
+        self.rounds = list(rounds(past.state, past.apply, self.facts, policies(self.line)))
+
+
+@pytest.fixture(scope="module")
+def crowded() -> Crowded:
+    return Crowded()
+
+
+def test_thousands_of_decisions_come_out_the_same(crowded: Crowded) -> None:
+    found = [decision for one in crowded.rounds for decision in one.recorded]
+    assert len(found) > 3000
+    assert {decision.kind for decision in found} == {"offer", "reserve"}
+    assert any(decision.rung for decision in found)
+    assert disagreeing(crowded.rounds) == []
+
+
+def test_every_wait_is_told_to_the_second_and_no_fault_is_found(crowded: Crowded) -> None:
+    """Each wait of two days: its stretches fill it, and nothing says that the program erred."""
+    until = crowded.facts[0].at + 2 * 86_400
+    facts = [fact for fact in crowded.facts if fact.at < until]
+    ends = f.Connected | f.VoicemailInvited | f.CallClosed
+    last = {fact.body.call_id: n for n, fact in reversed(list(enumerate(facts)))
+            if isinstance(fact.body, ends)}  # fmt: skip
+    past, waits = Past(demo=True), []
+    for place, fact in enumerate(facts):
+        if isinstance(fact.body, f.Queued) and fact.body.call_id in last:
+            end = last[fact.body.call_id]
+            then = Past(True, past.state.snapshot())
+            told = account(
+                fact.body.call_id, then.state, then.apply, facts[place : end + 1],
+                policies(crowded.line),
+            )  # fmt: skip
+            waits += told.waits
+        past.apply(fact)
+    assert len(waits) > 300
+    assert {wait.end for wait in waits} >= {"answered", "left"}
+    for wait in waits:
+        told_s = sum(stretch.lasted_s for stretch in wait.stretches)
+        assert told_s == pytest.approx(wait.ends - wait.begins)
+        assert not any(isinstance(stretch.cause, Idle) for stretch in wait.stretches)
+        assert all(ahead.first for ahead in wait.ahead)
+        for chosen in wait.chosen:
+            assert chosen.agrees
+            assert not any(isinstance(o.reason, Passed) for o in chosen.choice.others)
+    causes = {type(one.cause).__name__ for wait in waits for one in wait.stretches}
+    assert causes >= {"AllBusy", "Rings"}
+    assert any(wait.ahead for wait in waits)
+    assert any(wait.loosened for wait in waits)
+
+
+def offered(facts: Sequence[f.Fact]) -> int:
+    return next(n for n, fact in enumerate(facts) if isinstance(fact.body, f.Offered))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"seat_id": "8001", "ranking": None},
+        {"able": 7},
+        {"rung": 1},
+    ],
+)
+def test_a_decision_that_was_tampered_with_is_found(change: dict[str, object]) -> None:
+    facts = played("bilingual-seat-is-kept", LINE)
+    place = offered(facts)
+    body = facts[place].body
+    assert isinstance(body, f.Offered)
+    if "ranking" in change:
+        other = "8001" if body.seat_id != "8001" else "8002"
+        change = {"seat_id": other, "ranking": body.ranking._replace(seat_id=other)}
+    facts[place] = msgspec.structs.replace(
+        facts[place], body=msgspec.structs.replace(body, **change)
+    )
+    found = judged(facts[: place + 1])
+    assert [one.seq for one in disagreeing(found)] == [facts[place].seq]
+
+
+def test_a_policy_that_is_gone_is_said_to_be() -> None:
+    facts = played("relaxing", LINE)
+    state = State()
+    found = list(rounds(state, state.apply, facts, {}))
+    assert found
+    assert all(one.derived is None and not one.agrees for one in found)
+
+
+def test_a_call_that_still_waits_is_told_up_to_now() -> None:
+    stage = Stage(LINE)
+    for line in ("seat 8001 zhang lang:cmn=3 law:general=3", "+1 not-ready 8001 meal",
+                 "+1 call A from 13800000001", "+3 heard A", "+1 key A 0", "+20 wait"):  # fmt: skip
+        stage.tell(line)
+    state = State()
+    queued = next(n for n, fact in enumerate(stage.facts) if isinstance(fact.body, f.Queued))
+    for fact in stage.facts[:queued]:
+        state.apply(fact)
+    told = account("A", state, state.apply, stage.facts[queued:], policies(LINE))
+    (wait,) = told.waits
+    assert wait.end == "waiting"
