@@ -24,10 +24,14 @@ class Standing:
         self._line, self._state = line, state
         self.rebuild()
 
+    @property
+    def _policy(self) -> Policy:
+        return self._state.policy or self._line.policy
+
     def rebuild(self) -> None:
         """As the state says, by the policy in force."""
         state = self._state
-        self.rules = rules_of(self._line.policy)
+        self.rules = rules_of(self._policy)
         self.dispatch = Dispatch(self.rules, state.answered)
         for seat in state.seats.values():
             self._on(seat)
@@ -39,7 +43,7 @@ class Standing:
 
     def ladder(self, call: Call) -> Ladder:
         """What the call needs, and how that is relaxed, by the policy in force."""
-        return ladder_of(self._line.policy, call)
+        return ladder_of(self._policy, call)
 
     def deadline(self) -> float | None:
         """When a decline or the wait for an owner is over, at the earliest (epoch s)."""
@@ -56,6 +60,8 @@ class Standing:
                 self._on(self._state.seats[body.seat_id])
             case f.SeatSignedOut():
                 self.dispatch.seat_off(body.seat_id)
+            case f.PolicyAdopted():
+                self.rebuild()
             case f.PhoneReachable() | f.PhoneLost():
                 for seat in self._state.seats.values():
                     if seat.phone == body.phone:
@@ -104,7 +110,7 @@ class Standing:
                 pass
 
     def _enter(self, call: Call) -> None:
-        self.dispatch.enter(ticket_of(self._line.policy, call), call.step)
+        self.dispatch.enter(ticket_of(self._policy, call), call.step)
 
 
 # ---- how call, seat and policy are put before the queue; also when the past is played again ----

@@ -19,6 +19,7 @@ from web import (
     page,
     people,
     phones,
+    policy,
     reasons,
     reports,
     seats,
@@ -58,6 +59,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *reasons.ROUTES,
     *slips.ROUTES,
     *reports.ROUTES,
+    *policy.ROUTES,
     *catalogue.ROUTES,
     *health.ROUTES,
     Route(

@@ -18,7 +18,7 @@ from queues.explain import Passed
 from queues.waited import Idle
 from router import facts as f
 from router.recount import account
-from router.replay import Policies, Round, rounds
+from router.replay import Round, rounds
 from router.state import State
 from tests.router.line import LINE
 from tests.router.stage import Stage, played
@@ -29,13 +29,9 @@ FORCED = "pair"
 """Stories in which somebody else than the queue says which two seats are rung."""
 
 
-def policies(line: Line) -> Policies:
-    return {line.policy.version: line.policy}
-
-
 def judged(facts: Iterable[f.Fact], line: Line = LINE) -> list[Round]:
     state = State()
-    return list(rounds(state, state.apply, facts, policies(line)))
+    return list(rounds(state, state.apply, facts, line.policy))
 
 
 def disagreeing(found: Sequence[Round]) -> list[Round]:
@@ -65,7 +61,7 @@ class Crowded:
         self.facts: list[f.Fact] = []
         few.world(0, self.facts.extend).run(few.ends[13])
         past = Past(demo=True)
-        self.rounds = list(rounds(past.state, past.apply, self.facts, policies(self.line)))
+        self.rounds = list(rounds(past.state, past.apply, self.facts, self.line.policy))
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +91,7 @@ def test_every_wait_is_told_to_the_second_and_no_fault_is_found(crowded: Crowded
             then = Past(True, past.state.snapshot())
             told = account(
                 fact.body.call_id, then.state, then.apply, facts[place : end + 1],
-                policies(crowded.line),
+                crowded.line.policy,
             )  # fmt: skip
             waits += told.waits
         past.apply(fact)
@@ -142,10 +138,11 @@ def test_a_decision_that_was_tampered_with_is_found(change: dict[str, object]) -
     assert [one.seq for one in disagreeing(found)] == [facts[place].seq]
 
 
-def test_a_policy_that_is_gone_is_said_to_be() -> None:
-    facts = played("relaxing", LINE)
-    state = State()
-    found = list(rounds(state, state.apply, facts, {}))
+def test_a_policy_that_is_gone_is_said_to_be(crowded: Crowded) -> None:
+    """The demonstration's facts name a policy and do not carry it; the settings' may be another."""
+    other = msgspec.structs.replace(crowded.line.policy, version="other")
+    past = Past(demo=True)
+    found = list(rounds(past.state, past.apply, crowded.facts[:2000], other))
     assert found
     assert all(one.derived is None and not one.agrees for one in found)
 
@@ -159,6 +156,6 @@ def test_a_call_that_still_waits_is_told_up_to_now() -> None:
     queued = next(n for n, fact in enumerate(stage.facts) if isinstance(fact.body, f.Queued))
     for fact in stage.facts[:queued]:
         state.apply(fact)
-    told = account("A", state, state.apply, stage.facts[queued:], policies(LINE))
+    told = account("A", state, state.apply, stage.facts[queued:], LINE.policy)
     (wait,) = told.waits
     assert wait.end == "waiting"
