@@ -62,7 +62,7 @@ class _Teller:
 
     def passed(self, at: float) -> None:
         """Time goes on to `at`: what was true until then is what the caller waited for."""
-        if self._open is None or at <= self._state.at or self._looked == self._state.at:
+        if self._open is None or self.unknown or not self._looked < self._state.at < at:
             return
         self._looked = self._state.at
         sight = seen(self._state, self._policy, self._state.at)
@@ -79,7 +79,7 @@ class _Teller:
     # ---- a round of decisions, before it is folded ----
 
     def decided(self, run: Sequence[f.Fact]) -> None:
-        if self._open is None:
+        if self._open is None or self.unknown:
             return
         sight = seen(self._state, self._policy, run[0].at)
         mine = sight.standings.get(self._id)
@@ -175,6 +175,7 @@ class _Teller:
         self._open = msgspec.structs.replace(self._open, ahead_at_first=count)
 
     def _relaxed(self, body: f.Relaxed, at: float) -> None:
+        self.unknown = self.unknown or body.policy != self._policy.version
         call = self._state.calls[self._id]
         rungs = ladder_of(self._policy, call).rungs[: body.rung + 1]
         pair = [rung.pair is not None for rung in rungs[-2:]] == [False, True]

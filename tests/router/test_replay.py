@@ -16,6 +16,7 @@ from config.model import Line
 from hotline.demo_facts import month
 from queues.explain import Passed
 from queues.waited import Idle
+from router import events as e
 from router import facts as f
 from router.recount import account
 from router.replay import Round, rounds
@@ -159,3 +160,16 @@ def test_a_call_that_still_waits_is_told_up_to_now() -> None:
     told = account("A", state, state.apply, stage.facts[queued:], LINE.policy)
     (wait,) = told.waits
     assert wait.end == "waiting"
+
+
+def test_an_event_that_comes_before_the_end_of_a_pause_was_noticed() -> None:
+    """The pump hears events before it looks at the clock: a pause that is over is over."""
+    stage = Stage(LINE)
+    for line in ("seat 8001 zhang lang:cmn=3 law:general=3", "+1 call A from 13800000001",
+                 "+3 heard A", "+1 key A 0", "+1 leg A busy"):  # fmt: skip
+        stage.tell(line)
+    seat = stage.engine.state.seats["8001"]
+    late = seat.paused_until + 0.5
+    step = stage.engine.handle(e.SignIn("8002", "wang", "wang", {"lang:ii": 1}), late)
+    assert any(isinstance(fact.body, f.Offered) for fact in step.facts)
+    assert disagreeing(judged([*stage.facts, *step.facts])) == []
