@@ -174,15 +174,14 @@ async def _play(store: Store, demo: bool, at: float, policy: Policy, tally: _Tal
         while facts := await conn.run_sync(past.batch_of, demo, after, place.upto, _BATCH):
             after = facts[-1].seq
             ready, held = _whole_rounds([*held, *facts])
-            for one in rounds(line.state, line.apply, ready, settings.line.policy):
+            for one in rounds(line.state, line.apply, ready, policy):
                 tally.take(one)
-            progress.at(
-                after - place.after, book.text("cli.why.playing", decisions=tally.decisions)
-            )
-        for one in rounds(line.state, line.apply, held, settings.line.policy):
+            text = tally.book.text("cli.why.playing", decisions=tally.decisions)
+            progress.at(after - place.after, text)
+        for one in rounds(line.state, line.apply, held, policy):
             tally.take(one)
         progress.done()
-    return line.whole
+    tally.whole = tally.whole and line.whole
 
 
 def _whole_rounds(facts: list[Fact]) -> tuple[list[Fact], list[Fact]]:
