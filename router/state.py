@@ -7,7 +7,6 @@ is rebuilt by `router.heal.resume`. Never decides, never does I/O.
 from __future__ import annotations
 
 from collections import deque
-
 from typing import Final
 
 import msgspec
