@@ -9,22 +9,29 @@ decides, and never shows anything to anybody: who may ask is the business of cas
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 
 import msgspec
 from sqlalchemy import Connection, func, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cases import tables as t
 from cases.history import fact_of
 from cases.rows import DEMO
-from router.facts import Body, Fact
+from router.facts import Body, Fact, LineStarted
 from router.state import Snapshot, State
 
-EVERY = 10_000
+EVERY = 5_000
 """Facts of a line between two states that are kept: at most so many are folded to go back."""
 
 _BATCH = 5_000
+_PIECE = 250
+"""Facts read at a time where a line is at work in the same process: a hundredth of a second."""
+
+_BEGINS = ("Queued", "Requeued")
+_ENDS = ("Connected", "VoicemailInvited", "WentToFallback", "CallClosed", "FallbackImported")
+"""Types of facts with which a wait begins, and is over."""
 
 
 def is_demo(body: Body) -> bool:
@@ -34,17 +41,24 @@ def is_demo(body: Body) -> bool:
 
 
 class Line:
-    """One line's state while its facts go by, some of which are another line's."""
+    """One line's state while its facts go by; those of the other line lie between.
+
+    `whole`: it is known from its beginning or from a kept state on; otherwise who was on duty may
+    be missing, because facts have been let go.
+    """
 
     def __init__(self, demo: bool, snapshot: Snapshot | None = None) -> None:
         self.demo = demo
         # The demonstration is connected from its beginning and never says so.
         self.state = State.restore(snapshot or Snapshot(0, 0.0, pbx_up=demo))
+        self.whole = demo or snapshot is not None
         self.since = 0
         """Facts folded since the state was kept."""
 
     def apply(self, fact: Fact) -> None:
         """Fold a fact of this line; what lies between is not missing, it is the other line's."""
+        if not self.state.seq:
+            self.whole = self.whole or isinstance(fact.body, LineStarted)
         self.state.seq = fact.seq - 1
         self.state.apply(fact)
         self.since += 1
@@ -82,39 +96,75 @@ class Keeper:
 
 def line_at(conn: Connection, demo: bool, seq: int) -> Line:
     """The line as of fact `seq`, as far as there are facts of it."""
-    kept = conn.execute(
-        select(t.states.c.seq, t.states.c.state)
-        .where(t.states.c.demo == demo, t.states.c.seq <= seq)
-        .order_by(t.states.c.seq.desc())
-    )
-    line, after = Line(demo), 0
-    for row in kept:
-        try:
-            snapshot = msgspec.msgpack.decode(zlib.decompress(row.state), type=Snapshot)
-        except msgspec.ValidationError:
-            continue  # written by another version: an earlier one, or the facts from the beginning
-        line, after = Line(demo, snapshot), row.seq
-        break
-    for fact in facts_of(conn, demo, after, seq):
-        line.apply(fact)
+    line = kept_line(conn, demo, seq)
+    while facts := batch_of(conn, demo, line.state.seq, seq, _BATCH):
+        for fact in facts:
+            line.apply(fact)
     return line
 
 
-def facts_of(conn: Connection, demo: bool, after: int, upto: int) -> Iterator[Fact]:
-    """One line's facts with `after` < seq <= `upto`, in order, a few thousand at a time."""
+def kept_line(conn: Connection, demo: bool, seq: int) -> Line:
+    """The line as it was kept last before fact `seq`, or as it was at the very beginning."""
+    kept = conn.execute(
+        select(t.states.c.state)
+        .where(t.states.c.demo == demo, t.states.c.seq <= seq)
+        .order_by(t.states.c.seq.desc())
+    )
+    for row in kept:
+        # One written by another version: an earlier one, or the facts from the beginning.
+        with suppress(msgspec.ValidationError):
+            snapshot = msgspec.msgpack.decode(zlib.decompress(row.state), type=Snapshot)
+            return Line(demo, snapshot)
+    return Line(demo)
+
+
+def batch_of(conn: Connection, demo: bool, after: int, upto: int, most: int = _BATCH) -> list[Fact]:
+    """The next facts of one line with `after` < seq <= `upto`; none: there are no more."""
     facts = t.facts.c
     marked = func.substr(func.coalesce(facts.call_id, facts.seat_id, ""), 1, len(DEMO))
-    ours = marked == DEMO if demo else marked != DEMO
-    while True:
-        wanted = (
-            select(facts.seq, facts.at, facts.type, facts.body)
-            .where(facts.seq > after, facts.seq <= upto, ours)
-            .order_by(facts.seq)
-            .limit(_BATCH)
-        )
-        rows = conn.execute(wanted).all()
-        for row in rows:
-            yield fact_of(row)
-        if len(rows) < _BATCH:
-            return
-        after = rows[-1].seq
+    wanted = (
+        select(facts.seq, facts.at, facts.type, facts.body)
+        .where(facts.seq > after, facts.seq <= upto)
+        .where(marked == DEMO if demo else marked != DEMO)
+        .order_by(facts.seq)
+        .limit(most)
+    )
+    return [fact_of(row) for row in conn.execute(wanted)]
+
+
+class Recalled(msgspec.Struct, frozen=True):
+    """One call's waiting: the line as it stood before, and the facts of the line until its end.
+
+    `line.apply` may be used once; `people`: id → name of those whom the viewer may know.
+    """
+
+    call_id: str
+    line: Line
+    facts: tuple[Fact, ...] = ()
+    people: dict[str, str] = {}
+
+
+async def recall(conn: AsyncConnection, call_id: str) -> Recalled:
+    """The past around a call's waiting, in small pieces: the caller's loop has a line to run."""
+    demo = call_id.startswith(DEMO)
+    of_call = (
+        select(t.facts.c.seq, t.facts.c.type)
+        .where(t.facts.c.call_id == call_id)
+        .order_by(t.facts.c.seq)
+    )
+    rows = (await conn.execute(of_call)).all()
+    begins = [row.seq for row in rows if row.type in _BEGINS]
+    if not begins:
+        return Recalled(call_id, Line(demo))
+    ends = [row.seq for row in rows if row.type in _ENDS and row.seq > begins[-1]]
+    upto = ends[0] if ends else int(await conn.scalar(select(t.journal_position.c.seq)) or 0)
+    line = await conn.run_sync(kept_line, demo, begins[0] - 1)
+    while facts := await conn.run_sync(batch_of, demo, line.state.seq, begins[0] - 1, _PIECE):
+        for fact in facts:
+            line.apply(fact)
+    found: list[Fact] = []
+    while facts := await conn.run_sync(
+        batch_of, demo, found[-1].seq if found else begins[0] - 1, upto, _PIECE
+    ):
+        found += facts
+    return Recalled(call_id, line, tuple(found))

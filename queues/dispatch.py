@@ -313,8 +313,11 @@ class Dispatch:
         return found
 
     def _first_pair(self, seat: Seat, before: Key | None) -> Key | None:
+        others = self._duty.free_besides(seat)
+        if not others:
+            return before
         in_vain: set[tuple[int, int]] = set()
-        for key in self._pairs.all(seat.bit):
+        for key in self._pairs.all(seat.bit, others):
             if before is not None and before <= key:
                 break
             caller = self._callers[key[2]]

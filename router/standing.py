@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from config.model import Line
+from config.policy import Policy
 from queues.dispatch import Dispatch
 from queues.ladder import Ladder
 from queues.policy import ladder
@@ -25,15 +26,14 @@ class Standing:
         self._line, self._state = line, state
         self.rebuild()
 
+    @property
+    def _policy(self) -> Policy:
+        return self._state.policy or self._line.policy
+
     def rebuild(self) -> None:
         """As the state says, by the policy in force."""
-        policy, state = self._line.policy, self._state
-        self.rules = Rules(
-            policy.version,
-            policy.share.purchased,
-            policy.reserve.after_s,
-            policy.order.greatest_head_start_s,
-        )
+        state = self._state
+        self.rules = rules_of(self._policy)
         self._ladders: dict[tuple[str, str], Ladder] = {}
         self.dispatch = Dispatch(self.rules, state.answered)
         for seat in state.seats.values():
@@ -49,7 +49,7 @@ class Standing:
         kind = (call.language, call.service)
         known = self._ladders.get(kind)
         if known is None:
-            known = self._ladders[kind] = ladder(self._line.policy, *kind)
+            known = self._ladders[kind] = ladder_of(self._policy, call)
         return known
 
     def deadline(self) -> float | None:
@@ -69,6 +69,8 @@ class Standing:
                 self._on(self._state.seats[body.seat_id])
             case f.SeatSignedOut():
                 self.dispatch.seat_off(body.seat_id)
+            case f.PolicyAdopted():
+                self.rebuild()
             case f.PhoneReachable() | f.PhoneLost():
                 for seat in self._state.seats.values():
                     if seat.phone == body.phone:
@@ -94,9 +96,7 @@ class Standing:
             self.seat(seat, now)
 
     def _on(self, seat: Seat) -> None:
-        free = may_be_rung(self._state, seat, self._state.at)
-        place = Place(seat.id, seat.skills, seat.provider, seat.idle_since, free)
-        self.dispatch.seat_on(place)
+        self.dispatch.seat_on(place_of(self._state, seat, self._state.at))
 
     def _of_call(self, call_id: str, body: f.Body, at: float) -> None:
         call = self._state.calls.get(call_id)
@@ -119,19 +119,42 @@ class Standing:
                 pass
 
     def _enter(self, call: Call) -> None:
-        self.dispatch.enter(self._ticket(call), call.step)
+        self.dispatch.enter(ticket_of(self.ladder(call), call), call.step)
 
-    def _ticket(self, call: Call) -> Ticket:
-        came = call.entered_at or 0.0
-        return Ticket(
-            call.id,
-            came,
-            call.waits_from or came,
-            self.ladder(call),
-            call.head_start_s,
-            call.head_start_why,
-            call.declined,
-        )
+
+# ---- how call, seat and policy are put before the queue; also when the past is played again ----
+
+
+def rules_of(policy: Policy) -> Rules:
+    return Rules(
+        policy.version,
+        policy.share.purchased,
+        policy.reserve.after_s,
+        policy.order.greatest_head_start_s,
+    )
+
+
+def ladder_of(policy: Policy, call: Call) -> Ladder:
+    """What the call needs, and how that is relaxed."""
+    return ladder(policy, call.language, call.service)
+
+
+def ticket_of(way: Ladder, call: Call) -> Ticket:
+    came = call.entered_at or 0.0
+    return Ticket(
+        call.id,
+        came,
+        call.waits_from or came,
+        way,
+        call.head_start_s,
+        call.head_start_why,
+        call.declined,
+    )
+
+
+def place_of(state: State, seat: Seat, now: float) -> Place:
+    free = may_be_rung(state, seat, now)
+    return Place(seat.id, seat.skills, seat.provider, seat.idle_since, free)
 
 
 _ELSEWHERE: Final = frozenset(

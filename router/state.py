@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 
+from config.policy import Policy
 from router import facts as f
 from router.call import Call
 from router.phones import is_browser
@@ -32,6 +33,7 @@ _WHOLE: Final = frozenset(
     (
         f.CallOpened, f.CallClosed, f.FallbackImported, f.SeatSignedIn, f.SeatSignedOut,
         f.PhoneReachable, f.PhoneLost, f.PbxUp, f.PbxDown, f.LineStarted, f.Healed, f.CommandFailed,
+        f.PolicyAdopted,
     )
 )  # fmt: skip
 """Facts that change more than one call and one seat; all others are theirs alone."""
@@ -49,6 +51,8 @@ class Snapshot(msgspec.Struct, frozen=True):
     handle_s: float | None = None
     answers: tuple[str, ...] = ()
     closed: tuple[str, ...] = ()
+    policy: Policy | None = None
+    policies: dict[str, str] = {}
 
 
 class State:
@@ -68,6 +72,10 @@ class State:
         self.answered: dict[str, int] = {}
         """The same, counted: provider → answers."""
         self.closed: dict[str, None] = {}
+        self.policy: Policy | None = None
+        """The one in force; None before the first fact said which."""
+        self.policies: dict[str, str] = {}
+        """Version → digest of every policy there has been: a version stands for one content."""
 
     @classmethod
     def restore(cls, snapshot: Snapshot) -> State:
@@ -82,6 +90,7 @@ class State:
         for provider in own.answers:
             state._answer(provider)
         state.closed = dict.fromkeys(own.closed)
+        state.policy, state.policies = own.policy, own.policies
         return state
 
     def reachable(self, phone: str) -> bool:
@@ -101,6 +110,8 @@ class State:
             self.handle_s,
             tuple(self.answers),
             tuple(self.closed),
+            self.policy,
+            self.policies,
         )
         return msgspec.msgpack.decode(msgspec.msgpack.encode(shared), type=Snapshot)
 
@@ -154,6 +165,11 @@ class State:
                 self.pbx_up = True
             case f.PbxDown():
                 self.pbx_up = False
+            case f.PolicyAdopted():
+                self.policy = body.policy
+                self.policies[body.version] = body.policy.digest
+                for call in self.calls.values():
+                    call.step = 0  # of another ladder now; facts follow that say how far up
             case _:
                 pass
 

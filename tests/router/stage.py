@@ -32,6 +32,7 @@ Lines of a story (times are seconds since its beginning; `+5` is five later than
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Literal
 
 import msgspec
@@ -46,6 +47,7 @@ from router.engine import Engine, Step
 from router.facts import Fact
 from router.state import Snapshot, State
 
+STORIES = Path(__file__).parent.parent / "stories"
 START = 1_780_000_000.0
 _QUIET = {"call_id", "type"}
 
@@ -211,6 +213,15 @@ class Stage:
         return told
 
 
+def played(story: str, line: Line) -> list[Fact]:
+    """The facts of tests/stories/`story`.txt."""
+    stage = Stage(line)
+    for told in (STORIES / f"{story}.txt").read_text("utf-8").splitlines():
+        if told and not told.startswith(("#", " ")):
+            stage.tell(told)
+    return stage.facts
+
+
 def _page(person: str) -> str:
     """The account of a person's phone in the browser, made of the name."""
     return f"web{person.encode().hex():0<20.20}"
@@ -237,6 +248,6 @@ def _short(value: object) -> str:
         case dict():
             return ",".join(f"{k}={_short(v)}" for k, v in value.items())
         case list() | tuple():
-            return "+".join(map(str, value))
+            return "+".join(map(_short, value))
         case _:
             return str(value)

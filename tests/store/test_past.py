@@ -11,7 +11,7 @@ from sqlalchemy import delete, select, update
 from cases import past
 from cases import tables as t
 from cases.ledger import Ledger
-from cases.past import facts_of, line_at
+from cases.past import batch_of, line_at, recall
 from cases.rows import DEMO
 from cases.store import Store
 from router import facts as f
@@ -23,6 +23,7 @@ from tests.store.readback import ZONE
 def as_demo(facts: list[f.Fact], after: int) -> list[f.Fact]:
     """The same day on the line of the demonstration, which has no facts of the house."""
     house = f.LineStarted | f.PbxUp | f.PbxDown | f.PhoneReachable | f.PhoneLost | f.Healed
+    house |= f.PolicyAdopted
     ours = [fact for fact in facts if not isinstance(fact.body, house | f.CommandFailed)]
     found = []
     for seq, fact in enumerate(ours, start=after + 1):
@@ -73,8 +74,38 @@ async def test_every_moment_can_be_gone_back_to(
             for demo in (False, True):
                 line = await conn.run_sync(line_at, demo, upto)
                 assert same(line.state, folded(facts, upto, demo=demo))
-        ours = await conn.run_sync(lambda c: list(facts_of(c, True, 3, len(facts) - 3)))
+        ours = await conn.run_sync(batch_of, True, 3, len(facts) - 3, 1000)
     assert ours == [fact for fact in facts[3:-3] if past.is_demo(fact.body)]
+
+
+async def test_a_calls_waiting_is_recalled_from_its_beginning_to_its_end(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(past, "EVERY", 60)
+    monkeypatch.setattr(past, "_PIECE", 9)
+    facts = a_day(6, 250)
+    await Ledger(store, ZONE).write(facts)
+    queued = [fact for fact in facts if isinstance(fact.body, f.Queued)]
+    assert len(queued) > 5
+    async with store.read() as conn:
+        for begin in queued:
+            found = await recall(conn, begin.body.call_id)  # type: ignore[union-attr]
+            assert found.line.whole
+            assert same(found.line.state, folded(facts, found.facts[0].seq - 1, demo=False))
+            assert found.facts[0].body == begin.body
+            assert list(found.facts) == facts[begin.seq - 1 : found.facts[-1].seq]
+        nobody = await recall(conn, "no-such-call")
+    assert nobody.facts == ()
+
+
+async def test_facts_that_were_let_go_are_missed(store: Store) -> None:
+    facts = a_day(7, 150)
+    await Ledger(store, ZONE).write(facts)
+    late = [fact.body.call_id for fact in facts if isinstance(fact.body, f.Queued)][-1]
+    async with store.write() as conn:
+        await conn.execute(delete(t.facts).where(t.facts.c.seq < 20))
+    async with store.read() as conn:
+        assert not (await recall(conn, late)).line.whole
 
 
 async def test_a_state_of_another_version_is_passed_over(

@@ -9,14 +9,18 @@ from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from typing import Any, get_args
 
+import msgspec
 import pytest
 
+from config.policy import Policy
 from config.words import TONGUES, Tongue, words
+from queues.ticket import Ranking
 from router import events as e
 from router import facts as f
 from router.engine import Engine, Step
 from router.state import State
 from tests.router.line import LINE
+from tests.router.stage import played
 from tests.store.days import a_day
 from web.story import Tongue as Speech
 from web.story import story
@@ -44,8 +48,14 @@ def sample(hint: Any) -> Any:
         return get_args(hint)[0]
     if isinstance(hint, types.UnionType):
         return sample(get_args(hint)[0])
+    if typing.get_origin(hint) is tuple:
+        return tuple(sample(inner) for inner in get_args(hint) if inner is not ...)
+    if hint is Ranking:
+        return Ranking(0, 0.5, 0, 1_780_027_100.0, "8001")
     if typing.get_origin(hint) is dict:
-        return {"lang:cmn": 2} if get_args(hint)[1] is int else {"spare_skill": 0.5}
+        return {"lang:cmn": 2}
+    if hint is Policy:
+        return Policy(version="x")
     values: dict[Any, Any] = {str: "x", float: 75.0, int: 2, bool: True}
     return values[hint]
 
@@ -53,6 +63,8 @@ def sample(hint: Any) -> Any:
 def made(kind: type[f.Body], **given: Any) -> f.Body:
     hints = typing.get_type_hints(kind)
     values = {name: sample(hints[name]) for name in kind.__struct_fields__}
+    if "needs" in values:
+        values["needs"] = "lang:cmn>=2 and (law:labour or not group:trainee)"
     body: f.Body = kind(**(values | given))
     return body
 
@@ -156,3 +168,34 @@ def test_a_declined_call_is_told_with_its_reasons() -> None:
     )
     assert lines["Connected", "8002"] == "二号坐席（李四）接听，通话开始。共等候 8 秒。"
     assert lines["CallClosed", ""].endswith("全程 3 分 31 秒。结果：已接听。")
+
+
+def told_of(name: str) -> list[tuple[str, str]]:
+    """(type, sentence) of a story's facts about its call."""
+    facts = [fact for fact in played(name, LINE) if getattr(fact.body, "call_id", "") == "A"]
+    tongue = msgspec.structs.replace(speech("zh-CN"), people={"zhang": "张三", "li": "李四"})
+    return [(line.type, line.text) for line in story(facts, tongue)]
+
+
+def test_an_interpreted_call_is_told_with_both_seats() -> None:
+    lines = told_of("pair-interpreter-never-returns")
+    offers = [text for kind, text in lines if kind == "Offered"]
+    assert offers[0].startswith(
+        "已等候 6 秒，向一号坐席（张三）派话，担任专席，与担任口译的二号坐席同时振铃。"
+    )
+    assert offers[1] == "同时向二号坐席（李四）派话，担任口译，与担任专席的一号坐席同时振铃。"
+    texts = dict(lines)
+    assert texts["PickedUp"] == "一号坐席（张三）已接听，听着音乐等待另一席接听。"
+    assert texts["InterpreterJoined"] == "二号坐席（李四）担任口译，三方通话。"
+    assert texts["SeatAway"].startswith("口译二号坐席（李四）的话机中断，来电人与专席继续通话")
+    assert texts["InterpreterLeft"] == (
+        "口译二号坐席（李四）的话机中断后没有返回，口译 30 秒，来电人与专席继续通话。"
+    )
+
+
+def test_who_was_let_go_with_the_other_is_told_to_be_without_blame() -> None:
+    ends = [text for kind, text in told_of("pair-one-does-not-answer") if kind == "OfferEnded"]
+    assert ends == [
+        "两席未能同时到位，一号坐席（张三）被释放，不记为未接；来电人位次不变。",
+        "二号坐席（李四）无人接听，振铃 18 秒；来电人保留原来的位置。",
+    ]
