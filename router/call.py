@@ -107,7 +107,12 @@ class Call(msgspec.Struct):
     needs: dict[str, int] = {}
     step: int = 0
     told_at: float | None = None
-    told_s: float | None = None
+    told_minutes: int | None = None
+    """The last time it was told to expect at most; None: none yet."""
+    told_until: float | None = None
+    """When that is over (epoch s)."""
+    outlook_s: tuple[float, float] | None = None
+    """Median and 90th percentile of the last estimate, from `told_at` on."""
     offer: Offer | None = None
     offers: int = 0
     legs: int = 0
@@ -150,11 +155,17 @@ class Call(msgspec.Struct):
                 self.needs, self.step, self.wrong = body.needs, 0, 0
             case f.Requeued():
                 self.stage, self.waits_from = "queue", at
-                self.needs, self.step, self.told_at, self.told_s = body.needs, 0, None, None
+                self.needs, self.step, self.told_at = body.needs, 0, None
+                self.told_minutes = self.told_until = self.outlook_s = None
             case f.Relaxed():
                 self.needs, self.step = body.needs, body.step
             case f.WaitTold():
-                self.told_at, self.told_s = at, body.wait_s
+                self.told_at = at
+                if body.minutes is not None:
+                    self.told_minutes, self.told_until = body.minutes, at + 60.0 * body.minutes
+                self.outlook_s = None
+                if body.median_s is not None and body.p90_s is not None:
+                    self.outlook_s = (body.median_s, body.p90_s)
             case f.Offered():
                 self.stage = "ringing"
                 self.offers += 1

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from queues.match import FreeSeat, Ticket, match
 from queues.skills import covers
-from queues.wait import expected_wait, told_wait
+from queues.wait import told
 from router import facts as f
-from router import message, seats
+from router import message, outlook, seats
 from router.announce import wait_prompts
 from router.call import Call, Offer
 from router.commands import CancelLeg, NameFallback, RingSeat, SendToFallback, StartHold
@@ -86,7 +86,8 @@ def _skip_hopeless_steps(turn: Turn, call: Call) -> None:
 
 
 def tell(turn: Turn, call: Call) -> None:
-    """Announce place and expected wait, unless a seat is being rung or a prompt is playing."""
+    """Announce the place, and a time if one may honestly be told, unless a seat is being rung or a
+    prompt is playing."""
     turn.timers.set("announce", call.id, turn.now + turn.line.queue.announce_every_s)
     if not call.waiting or call.id in turn.playing:
         return
@@ -95,13 +96,13 @@ def tell(turn: Turn, call: Call) -> None:
         leave_for_voicemail(turn, call, "no_seat")
         return
     ahead = _ahead(turn, call)
-    handle_s = turn.state.handle_s or turn.line.queue.typical_talk_s
-    wait_s = told_wait(
-        expected_wait(ahead, len(able), handle_s + turn.line.wrapup.seconds), call.told_s
-    )
-    turn.fact(f.WaitTold(call.id, ahead, wait_s))
+    expected = outlook.interval(turn, call)
+    broken = call.told_until is not None and call.told_until < turn.now
+    minutes = None if broken else told(expected, call.told_minutes)
+    median_s, p90_s = (expected.median_s, expected.p90_s) if expected else (None, None)
+    turn.fact(f.WaitTold(call.id, ahead, median_s, p90_s, minutes))
     turn.play(
-        call, "position", *wait_prompts(ahead, wait_s, voicemail_offered=_may_leave(turn, call))
+        call, "position", *wait_prompts(ahead, minutes, voicemail_offered=_may_leave(turn, call))
     )
 
 
