@@ -11,7 +11,14 @@ from typing import Literal
 
 import msgspec
 
-from router.factbase import Body_, CallBody, HangupParty, OfferEnd, SeatBody
+from router.factbase import Body_, CallBody, HangupParty, OfferEnd, Role, SeatBody
+from router.pairfacts import (
+    InterpreterJoined,
+    InterpreterLeft,
+    InterpreterLeftWhy,
+    PairFact,
+    PickedUp,
+)
 from router.talkfacts import (
     CallHeld,
     CallResumed,
@@ -30,14 +37,15 @@ from router.talkfacts import (
 
 __all__ = [  # for the type checker, which must know the conversation's facts by this name too
     "Body", "CallClosed", "CallHeld", "CallOpened", "CallResumed", "CommandFailed", "Connected",
-    "Fact", "FallbackImported", "HangupParty", "Healed", "KeyTaken", "KeyWrong", "LineStarted",
-    "MenuEntered", "MenuSilent", "OfferEnd", "OfferEnded", "OfferRang", "Offered", "Outcome",
-    "PbxDown", "PbxUp", "PhoneLost", "PhoneReachable", "Queued", "Rated", "RatingInvited",
-    "RatingMissed", "RatingMissedWhy", "RejoinEnded", "RejoinRung", "Rejoined", "Relaxed",
-    "Requeued", "SeatAway", "SeatNotReady", "SeatPaused", "SeatReady", "SeatSignedIn",
-    "SeatSignedOut", "SeatState", "SeatWantsNotReady", "Stage", "TalkEnded", "VoicemailEmpty",
-    "VoicemailInvited", "VoicemailKept", "VoicemailStarted", "VoicemailWhy", "WaitTold",
-    "WentToFallback", "WrapupEnded", "WrapupStarted",
+    "Fact", "FallbackImported", "HangupParty", "Healed", "InterpreterJoined", "InterpreterLeft",
+    "InterpreterLeftWhy", "KeyTaken", "KeyWrong", "LineStarted", "MenuEntered", "MenuSilent",
+    "OfferEnd", "OfferEnded", "OfferRang", "Offered", "Outcome", "PbxDown", "PbxUp", "PhoneLost",
+    "PhoneReachable", "PickedUp", "Queued", "Rated", "RatingInvited", "RatingMissed",
+    "RatingMissedWhy", "RejoinEnded", "RejoinRung", "Rejoined", "Relaxed", "Requeued", "Role",
+    "SeatAway", "SeatNotReady", "SeatPaused", "SeatReady", "SeatSignedIn", "SeatSignedOut",
+    "SeatState", "SeatWantsNotReady", "Stage", "TalkEnded", "VoicemailEmpty", "VoicemailInvited",
+    "VoicemailKept", "VoicemailStarted", "VoicemailWhy", "WaitTold", "WentToFallback",
+    "WrapupEnded", "WrapupStarted",
 ]  # fmt: skip
 
 # ---- the call ----
@@ -150,6 +158,9 @@ class Offered(CallBody, frozen=True):
     step: int
     reason: dict[str, float]
     waited_s: float
+    role: Role = ""
+    partner: str = ""
+    """The other seat of a pair, which is rung at the same moment."""
 
 
 class OfferRang(CallBody, frozen=True):
@@ -349,6 +360,7 @@ Body = (
     | Rejoined
     | TalkEnded
     | Requeued
+    | PairFact
     | RatingInvited
     | Rated
     | RatingMissed

@@ -23,8 +23,8 @@ class Lately(msgspec.Struct, frozen=True):
     def after(self, body: f.Body, at: float, call: Call | None, seat: Seat | None) -> Lately:
         """Fold one fact recorded at `at` (epoch s). `call` and `seat` as they were before it."""
         match body:
-            case f.OfferEnded() if body.end == "answered" and call is not None and call.offer:
-                return self._with(self.talks.after_ring(at - call.offer.since))
+            case f.OfferEnded() if body.end == "answered" and call is not None and call.rung:
+                return self._with(self.talks.after_ring(at - call.rung[0].since))
             case f.TalkEnded():
                 return self._with(self.talks.after_talk(body.talk_s))
             case f.WrapupEnded() if seat is not None and body.by != "sign_out":

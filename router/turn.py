@@ -31,6 +31,7 @@ TimerKind = Literal[
     "rating",
     "message",
     "rejoin",
+    "interpreter",
     "wrapup",
     "pause",
 ]
@@ -149,7 +150,7 @@ class Turn:
         self.timers.cancel(
             call.id, "menu", "relax", "announce", "max_wait", "ring", "dead", "declined"
         )
-        self.timers.cancel(call.id, "rating", "message", "rejoin")
+        self.timers.cancel(call.id, "rating", "message", "rejoin", "interpreter")
 
     def language(self, call: Call) -> Language:
         chosen = self.languages.get(call.language) or self.languages.get(self.line.default_language)

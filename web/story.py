@@ -60,6 +60,10 @@ class _Teller:
         self._t = tongue
         self._opened_at: float | None = None
         self._declined: dict[str, tuple[float, f.OfferEnd]] = {}
+        self._paired: set[str] = set()
+        """Offers that were one of two at once."""
+        self._interpreter = ""
+        """Seat that interprets."""
 
     def told(self, fact: f.Fact) -> str:
         body, at = fact.body, fact.at
@@ -72,10 +76,22 @@ class _Teller:
                 fields["chose"] = self._chose(body)
             case f.Offered():
                 fields["why"] = self._why(body, at)
+                if body.role:
+                    self._paired.add(body.offer_id)
+                    fields["partner"] = self._seat(body.partner)
+                    return self._say(f"offered-as.{body.role}", **fields)
+            case f.InterpreterJoined():
+                self._interpreter = body.seat_id
+            case f.InterpreterLeft():
+                return self._say(f"interpreter-left.{body.why}", **fields)
+            case f.SeatAway() | f.RejoinRung() | f.RejoinEnded() | f.Rejoined() if (
+                body.seat_id == self._interpreter
+            ):
+                return self._say(f"interpreter.{type(body).__name__}", **fields)
             case f.OfferEnded():
                 return self._offer_ended(body, fields)
-            case f.WaitTold() if body.wait_s is None:
-                return self._say("WaitToldAheadOnly", **fields)
+            case f.WaitTold():
+                return self._wait_told(body, fields)
             case f.Relaxed() if not body.needs:
                 return self._say("RelaxedToAny", **fields)
             case f.CommandFailed() if body.leg_id:
@@ -88,6 +104,11 @@ class _Teller:
             case _:
                 pass
         return self._say(type(body).__name__, **fields)
+
+    def _wait_told(self, body: f.WaitTold, fields: dict[str, Any]) -> str:
+        """What the caller heard, and then what was reckoned: they differ on purpose."""
+        told = self._say("WaitTold" if body.minutes is not None else "WaitToldAheadOnly", **fields)
+        return told + self._say("wait-unknown" if body.median_s is None else "wait-likely", **fields)
 
     def _say(self, key: str, /, **fields: object) -> str:
         return self._t.say(f"story.{key}", **fields)
@@ -168,7 +189,8 @@ class _Teller:
         if body.declined_until:
             self._declined[body.seat_id] = (body.declined_until, body.end)
             fields["until"] = self._t.clock(body.declined_until)
-        told = self._say(f"offer-ended.{body.end}", **fields)
+        alone = body.end == "withdrawn" and body.offer_id in self._paired
+        told = self._say("pair-let-go" if alone else f"offer-ended.{body.end}", **fields)
         if body.declined_until:
             told += self._say("offer-ended-pause", **fields)
         return told
@@ -180,7 +202,7 @@ class _Teller:
         return told + self._say("healed-later") if body.healed else told
 
 
-_LENGTHS = {"wait_s", "waited_s", "rang_s", "talk_s", "hold_s", "seconds", "voicemail_seconds"}
+_LENGTHS = {"median_s", "p90_s", "waited_s", "rang_s", "talk_s", "hold_s", "seconds", "voicemail_seconds"}
 """Fields in seconds, told as a length of time."""
 
 _NAMED: dict[str, dict[str, str]] = {
