@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Iterable
+from operator import mul
 
 import msgspec
 
@@ -62,11 +63,13 @@ class Talks(msgspec.Struct, frozen=True):
     wrapup_s: float | None = None
     ended: tuple[float, ...] = (0.0,) * len(EDGES)
     going: tuple[float, ...] = (0.0,) * len(EDGES)
+    fading: float = 0.0
+    """How much older talks are forgotten, per second."""
 
     def after_talk(self, talk_s: float) -> Talks:
         keep = 1.0 - 1.0 / REMEMBERED
         counts = [count * keep for count in self.counts]
-        counts[_class(talk_s)] += 1.0
+        counts[_class(talk_s)] += self._weight(talk_s)
         return msgspec.structs.replace(self, seen=self.seen + 1, counts=tuple(counts))
 
     @property
@@ -77,10 +80,21 @@ class Talks(msgspec.Struct, frozen=True):
     def settle(self, ages_s: Iterable[float]) -> Talks:
         """`ages_s`: how long the talks that go on have lasted. Left out, a morning would be known
         by its short talks alone: of those begun together the long ones end last."""
-        going = [0.0] * len(EDGES)
+        going, talks = [0.0] * len(EDGES), 0
         for age in ages_s:
-            going[_class(age)] += 1.0
-        return msgspec.structs.replace(self, ended=self.counts, going=tuple(going))
+            going[_class(age)] += self._weight(age)
+            talks += 1
+        middles = [(low + high) / 2 for low, high in zip(EDGES, [*EDGES[1:], EDGES[-1]], strict=True)]
+        mean_s = sum(map(mul, self.counts, middles)) / max(sum(self.counts), 1e-9)
+        fading = talks / mean_s / REMEMBERED if mean_s > 0.0 else 0.0
+        return msgspec.structs.replace(
+            self, ended=self.counts, going=tuple(going), fading=fading
+        )
+
+    def _weight(self, seconds: float) -> float:
+        """A talk is as old as its beginning: with those that go on counted in, long ones would
+        otherwise be counted twice."""
+        return math.exp(-self.fading * seconds)
 
     def after_ring(self, seconds: float) -> Talks:
         """A seat picked up after so long."""

@@ -38,10 +38,12 @@ from typing import NamedTuple
 
 import msgspec
 
-from queues.course import Course
+from queues.course import WRAPUP, Course
 from queues.patience import Patience
 
 _NARROWEST = 1e-9
+_HOPELESS = 0.9
+"""Share that still waits when the tables end (six mean talks from now) of which nothing is said."""
 _PORTION, _PORTIONS = 4, 8
 """A long run of calls ahead is gone through in at most 8 portions, of at least 4 calls."""
 
@@ -99,7 +101,8 @@ def estimate(
     patience: Patience,
 ) -> Interval | None:
     """For a caller with the calls `ahead` before it. `opens` as in `Run`. None: nobody can say."""
-    flow = _Flow(course, groups)
+    flow = _Flow(course, [_soon(group) if opens.get(k) == 0.0 else group
+                          for k, group in enumerate(groups)])  # fmt: skip
     queue = _Ahead(flow, patience)
     for run in ahead:
         queue.serve(run, bool(run.opens.keys() & opens.keys()))
@@ -112,7 +115,16 @@ def estimate(
     later = {group: opens_s for group, opens_s in opens.items() if group not in free}
     stays = _Stays(flow, free, later, queue.served, queue.unsure())
     median, p90 = stays.quantile(0.5), stays.quantile(0.1)
+    if p90 == math.inf:
+        return None
     return Interval(median + course.ring_s, p90 + course.ring_s)
+
+
+def _soon(group: Group) -> Group:
+    """Idle seats that may serve the caller and do not ring: it declined them, they are back soon."""
+    if not group.idle:
+        return group
+    return Group([n + group.idle * (k == WRAPUP) for k, n in enumerate(group.busy)])
 
 
 class _Flow:
@@ -305,7 +317,7 @@ class _Stays:
         there = self._count(high)
         if (after := self._share(*there, times[high])) > share:
             # Further than the tables go: as fast as at their end.
-            return times[high] * math.log(share) / math.log(min(max(after, 1e-9), 1.0 - 1e-9))
+            return times[high] * math.log(share) / math.log(after) if after < _HOPELESS else math.inf
         before, after_ = (0.0, self._unsure), there
         while high - low > 1:
             middle = (low + high) // 2
