@@ -113,7 +113,7 @@ def estimate(
         return None
     free = [group for group, opens_s in opens.items() if opens_s <= 0.0 and queue.until[group] < waits]
     later = {group: opens_s for group, opens_s in opens.items() if group not in free}
-    stays = _Stays(flow, free, later, queue.served, queue.unsure())
+    stays = _Stays(flow, free, later, queue.until, queue.served, queue.unsure())
     median, p90 = stays.quantile(0.5), stays.quantile(0.1)
     if p90 == math.inf:
         return None
@@ -272,14 +272,14 @@ class _Stays:
         flow: _Flow,
         free: Sequence[int],
         later: Mapping[int, float],
+        until: Sequence[float],
         served: float,
         unsure: float,
     ) -> None:
         self._flow = flow
         self._free = free
         self._gone = {group: flow.gone(group, opens_s) for group, opens_s in later.items()}
-        self._idle = [(opens_s, flow.idle[group]) for group, opens_s in later.items()
-                      if opens_s > 0.0 and flow.idle[group] > 0.0]  # fmt: skip
+        self._idle = _idle(flow, later, until)
         self._used = sum(flow.used[group] for group in free)
         share = min(1.0, self._used / served) if served > 0.0 else 1.0
         self._steady = (self._used + 1.0) / (self._used * share + 1.0)
@@ -302,10 +302,9 @@ class _Stays:
     def _share(self, mean: float, spread: float, seconds: float) -> float:
         """Share of such callers who wait longer than that, by when so much is finished."""
         busy = 1.0
-        for opens_s, idle in self._idle:
+        for opens_s, none_idle in self._idle:
             if seconds >= opens_s:
-                # As many are idle then as are now, give or take: none is as for a Poisson count.
-                busy *= math.exp(-idle)
+                busy *= none_idle
         scale = self._steady
         most, mean, spread = self._used * scale + scale - 1.0, mean * scale, spread * scale
         return busy * at_most(most, mean, spread + self._flow.course.doubt * mean * mean)
@@ -338,6 +337,28 @@ class _Stays:
             else:
                 most = part
         return times[low] + most * (times[high] - times[low])
+
+
+def _idle(
+    flow: _Flow, later: Mapping[int, float], until: Sequence[float]
+) -> list[tuple[float, float]]:
+    """When more seats may serve the caller, and how probable it is that none of them is idle then.
+
+    Callers who come later take idle seats at about the pace at which others become idle: from now,
+    or from when nobody ahead waits for them any more, their number walks at random.
+    """
+    moments: dict[float, tuple[float, float]] = {}
+    for group, opens_s in later.items():
+        if opens_s > until[group]:
+            idle, steps = moments.get(opens_s, (0.0, 0.0))
+            moments[opens_s] = (
+                idle + flow.idle[group],
+                steps + 2.0 * flow.finished(group, opens_s - until[group]),
+            )
+    return [
+        (opens_s, 0.5 * math.erfc((idle - 0.5) / math.sqrt(2.0 * steps + _NARROWEST)))
+        for opens_s, (idle, steps) in moments.items()
+    ]
 
 
 def at_most(most: float, mean: float, spread: float) -> float:

@@ -6,6 +6,8 @@ is rebuilt by `router.heal.resume`. Never decides, never does I/O.
 
 from __future__ import annotations
 
+from collections import deque
+
 import msgspec
 
 from router import facts as f
@@ -18,6 +20,11 @@ REMEMBERED_CLOSED = 5000
 """Closed and imported calls kept by id, so that late events and repeated ledgers are known."""
 
 
+COUNTED_ANSWERS = 1000
+"""The share of purchased providers is that of so many latest answers: counted from midnight, the
+first few of a day would decide, and a night would be steered by none."""
+
+
 class Snapshot(msgspec.Struct, frozen=True):
     """The whole state as of fact `seq`; what `Engine.restore` and a live board start from."""
 
@@ -28,6 +35,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     phones: dict[str, bool] = {}
     pbx_up: bool = False
     lately: Lately = Lately()
+    answers: tuple[str, ...] = ()
     closed: tuple[str, ...] = ()
 
 
@@ -42,6 +50,10 @@ class State:
         self.phones: dict[str, bool] = {}
         self.pbx_up = False
         self.lately = Lately()
+        self.answers: deque[str] = deque()
+        """Providers of the latest answers."""
+        self.answered: dict[str, int] = {}
+        """The same, counted: provider → answers."""
         self.closed: dict[str, None] = {}
 
     @classmethod
@@ -54,6 +66,8 @@ class State:
         state.seats = {seat.id: seat for seat in own.seats}
         state.phones = dict(own.phones)
         state.pbx_up, state.lately = own.pbx_up, own.lately
+        for provider in own.answers:
+            state._answer(provider)
         state.closed = dict.fromkeys(own.closed)
         return state
 
@@ -72,6 +86,7 @@ class State:
             dict(self.phones),
             self.pbx_up,
             self.lately,
+            tuple(self.answers),
             tuple(self.closed),
         )
         return msgspec.msgpack.decode(msgspec.msgpack.encode(shared), type=Snapshot)
@@ -140,6 +155,14 @@ class State:
             call.apply(body, at)
         if seat is not None:
             seat.apply(body, at)
+        if isinstance(body, f.Connected):
+            self._answer(body.provider)
+
+    def _answer(self, provider: str) -> None:
+        self.answers.append(provider)
+        self.answered[provider] = self.answered.get(provider, 0) + 1
+        if len(self.answers) > COUNTED_ANSWERS:
+            self.answered[self.answers.popleft()] -= 1
 
     def _close(self, call_id: str) -> None:
         self.closed[call_id] = None

@@ -21,7 +21,8 @@ import msgspec
 
 from config.loader import load
 from config.model import Line
-from queues.skills import covers
+from queues.needs import holds
+from queues.policy import ladder
 from router import facts as f
 from router.engine import Engine
 from router.sim.callers import Caller, Habits, draw
@@ -245,7 +246,8 @@ class _Listener:
     ) -> None:
         state = self._engine.state
         call = state.calls[call_id]
-        able = sum(covers(seat.skills, call.needs) for seat in state.seats.values())
+        needs = ladder(self._engine.line.policy, call.language, call.service).rungs[call.step].needs
+        able = sum(holds(needs, seat.skills) for seat in state.seats.values())
         waited = at - (call.waits_from or at)
         number = self._times.get(call_id, 0)
         self._times[call_id] = number + 1
