@@ -117,7 +117,9 @@ def _renewals(whole: Sequence[float]) -> tuple[list[float], list[float]]:
     return means, squares
 
 
-def _row(by: Sequence[float], again: list[float], twice: list[float]) -> tuple[list[float], list[float]]:
+def _row(
+    by: Sequence[float], again: list[float], twice: list[float]
+) -> tuple[list[float], list[float]]:
     """Mean and variance at each kept time, of a seat whose present work ends as `by` says."""
     means, spreads = list(by[: len(_PARTS)]), [p * (1.0 - p) for p in by[: len(_PARTS)]]
     first = _within(by)

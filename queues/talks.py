@@ -84,12 +84,12 @@ class Talks(msgspec.Struct, frozen=True):
         for age in ages_s:
             going[_class(age)] += self._weight(age)
             talks += 1
-        middles = [(low + high) / 2 for low, high in zip(EDGES, [*EDGES[1:], EDGES[-1]], strict=True)]
+        middles = [
+            (low + high) / 2 for low, high in zip(EDGES, [*EDGES[1:], EDGES[-1]], strict=True)
+        ]
         mean_s = sum(map(mul, self.counts, middles)) / max(sum(self.counts), 1e-9)
         fading = talks / mean_s / REMEMBERED if mean_s > 0.0 else 0.0
-        return msgspec.structs.replace(
-            self, ended=self.counts, going=tuple(going), fading=fading
-        )
+        return msgspec.structs.replace(self, ended=self.counts, going=tuple(going), fading=fading)
 
     def _weight(self, seconds: float) -> float:
         """A talk is as old as its beginning: with those that go on counted in, long ones would
@@ -110,7 +110,11 @@ class Talks(msgspec.Struct, frozen=True):
         counts among the longer ones as far as it has come.
         """
         mu = math.log(typical_talk_s) - _SUPPOSED_SIGMA**2 / 2
-        below = [0.0, *(_normal((math.log(edge) - mu) / _SUPPOSED_SIGMA) for edge in EDGES[1:]), 1.0]
+        below = [
+            0.0,
+            *(_normal((math.log(edge) - mu) / _SUPPOSED_SIGMA) for edge in EDGES[1:]),
+            1.0,
+        ]
         supposed = [after - before for before, after in zip(below, below[1:], strict=False)]
         ended = [n + _SUPPOSED * share for n, share in zip(self.ended, supposed, strict=True)]
         weight = there = sum(ended) + sum(self.going)
@@ -121,7 +125,8 @@ class Talks(msgspec.Struct, frozen=True):
             there -= gone + going
         longer.pop()  # after the last class nobody is left, and it has no end
         mean_s = sum(
-            (EDGES[k + 1] - EDGES[k]) * (longer[k] + longer[k + 1]) / 2 for k in range(len(EDGES) - 1)
+            (EDGES[k + 1] - EDGES[k]) * (longer[k] + longer[k + 1]) / 2
+            for k in range(len(EDGES) - 1)
         )
         # Whole seconds: the tables made from a shape are kept, and these two creep all the time.
         return Shape(

@@ -107,11 +107,15 @@ def estimate(
     for run in ahead:
         queue.serve(run, bool(run.opens.keys() & opens.keys()))
     waits = flow.reach(opens, 1.0)
-    soon = min((opens_s for group, opens_s in opens.items() if flow.idle[group] > 0.0), default=waits)
+    soon = min(
+        (opens_s for group, opens_s in opens.items() if flow.idle[group] > 0.0), default=waits
+    )
     waits = min(waits, soon)
     if waits == math.inf:
         return None
-    free = [group for group, opens_s in opens.items() if opens_s <= 0.0 and queue.until[group] < waits]
+    free = [
+        group for group, opens_s in opens.items() if opens_s <= 0.0 and queue.until[group] < waits
+    ]
     later = {group: opens_s for group, opens_s in opens.items() if group not in free}
     stays = _Stays(flow, free, later, queue.until, queue.served, queue.unsure())
     median, p90 = stays.quantile(0.5), stays.quantile(0.1)
@@ -316,7 +320,9 @@ class _Stays:
         there = self._count(high)
         if (after := self._share(*there, times[high])) > share:
             # Further than the tables go: as fast as at their end.
-            return times[high] * math.log(share) / math.log(after) if after < _HOPELESS else math.inf
+            return (
+                times[high] * math.log(share) / math.log(after) if after < _HOPELESS else math.inf
+            )
         before, after_ = (0.0, self._unsure), there
         while high - low > 1:
             middle = (low + high) // 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from router.speech import number_pieces
 
+
 def wait_prompts(ahead: int, minutes: int | None, *, voicemail_offered: bool) -> tuple[str, ...]:
     """Prompt ids. `ahead`: calls before this one; `minutes`: wait to be expected, None untold."""
     prompts = ["queue-next"] if ahead == 0 else ["queue-ahead", *_count(ahead), "queue-callers"]

@@ -18,7 +18,19 @@ from __future__ import annotations
 import msgspec
 
 from config.model import Line
-from router import closing, desk, entry, heal, interpreting, message, rejoin, seats, talk, waiting
+from router import (
+    closing,
+    desk,
+    entry,
+    heal,
+    interpreting,
+    message,
+    rejoin,
+    ruling,
+    seats,
+    talk,
+    waiting,
+)
 from router import events as e
 from router import facts as f
 from router.call import Call
@@ -88,6 +100,7 @@ class Engine:
         """Say that the router works; to be called once, before the first event."""
         turn = self._begin(now)
         turn.fact(f.LineStarted(turn.line.version, len(turn.state.calls)))
+        ruling.begin(turn)
         heal.lost(turn)  # whatever was true before the restart: not connected yet
         return self._end()
 

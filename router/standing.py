@@ -7,6 +7,7 @@ it here. Built anew from the state after a restart. Never decides and never says
 from __future__ import annotations
 
 from config.model import Line
+from config.policy import Policy
 from queues.dispatch import Dispatch
 from queues.ladder import Ladder
 from queues.policy import ladder
@@ -23,15 +24,14 @@ class Standing:
         self._line, self._state = line, state
         self.rebuild()
 
+    @property
+    def _policy(self) -> Policy:
+        return self._state.policy or self._line.policy
+
     def rebuild(self) -> None:
         """As the state says, by the policy in force."""
-        policy, state = self._line.policy, self._state
-        self.rules = Rules(
-            policy.version,
-            policy.share.purchased,
-            policy.reserve.after_s,
-            policy.order.greatest_head_start_s,
-        )
+        state = self._state
+        self.rules = rules_of(self._policy)
         self.dispatch = Dispatch(self.rules, state.answered)
         for seat in state.seats.values():
             self._on(seat)
@@ -43,7 +43,7 @@ class Standing:
 
     def ladder(self, call: Call) -> Ladder:
         """What the call needs, and how that is relaxed, by the policy in force."""
-        return ladder(self._line.policy, call.language, call.service)
+        return ladder_of(self._policy, call)
 
     def deadline(self) -> float | None:
         """When a decline or the wait for an owner is over, at the earliest (epoch s)."""
@@ -60,6 +60,8 @@ class Standing:
                 self._on(self._state.seats[body.seat_id])
             case f.SeatSignedOut():
                 self.dispatch.seat_off(body.seat_id)
+            case f.PolicyAdopted():
+                self.rebuild()
             case f.PhoneReachable() | f.PhoneLost():
                 for seat in self._state.seats.values():
                     if seat.phone == body.phone:
@@ -85,9 +87,7 @@ class Standing:
             self.seat(seat, now)
 
     def _on(self, seat: Seat) -> None:
-        free = may_be_rung(self._state, seat, self._state.at)
-        place = Place(seat.id, seat.skills, seat.provider, seat.idle_since, free)
-        self.dispatch.seat_on(place)
+        self.dispatch.seat_on(place_of(self._state, seat, self._state.at))
 
     def _of_call(self, call_id: str, body: f.Body, at: float) -> None:
         call = self._state.calls.get(call_id)
@@ -110,19 +110,42 @@ class Standing:
                 pass
 
     def _enter(self, call: Call) -> None:
-        self.dispatch.enter(self._ticket(call), call.step)
+        self.dispatch.enter(ticket_of(self._policy, call), call.step)
 
-    def _ticket(self, call: Call) -> Ticket:
-        came = call.entered_at or 0.0
-        return Ticket(
-            call.id,
-            came,
-            call.waits_from or came,
-            self.ladder(call),
-            call.head_start_s,
-            call.head_start_why,
-            call.declined,
-        )
+
+# ---- how call, seat and policy are put before the queue; also when the past is played again ----
+
+
+def rules_of(policy: Policy) -> Rules:
+    return Rules(
+        policy.version,
+        policy.share.purchased,
+        policy.reserve.after_s,
+        policy.order.greatest_head_start_s,
+    )
+
+
+def ladder_of(policy: Policy, call: Call) -> Ladder:
+    """What the call needs, and how that is relaxed."""
+    return ladder(policy, call.language, call.service)
+
+
+def ticket_of(policy: Policy, call: Call) -> Ticket:
+    came = call.entered_at or 0.0
+    return Ticket(
+        call.id,
+        came,
+        call.waits_from or came,
+        ladder_of(policy, call),
+        call.head_start_s,
+        call.head_start_why,
+        call.declined,
+    )
+
+
+def place_of(state: State, seat: Seat, now: float) -> Place:
+    free = may_be_rung(state, seat, now)
+    return Place(seat.id, seat.skills, seat.provider, seat.idle_since, free)
 
 
 def in_line(call: Call) -> bool:

@@ -10,6 +10,7 @@ from collections import deque
 
 import msgspec
 
+from config.policy import Policy
 from router import facts as f
 from router.call import Call
 from router.lately import Lately
@@ -37,6 +38,8 @@ class Snapshot(msgspec.Struct, frozen=True):
     lately: Lately = Lately()
     answers: tuple[str, ...] = ()
     closed: tuple[str, ...] = ()
+    policy: Policy | None = None
+    policies: dict[str, str] = {}
 
 
 class State:
@@ -55,6 +58,10 @@ class State:
         self.answered: dict[str, int] = {}
         """The same, counted: provider → answers."""
         self.closed: dict[str, None] = {}
+        self.policy: Policy | None = None
+        """The one in force; None before the first fact said which."""
+        self.policies: dict[str, str] = {}
+        """Version → digest of every policy there has been: a version stands for one content."""
 
     @classmethod
     def restore(cls, snapshot: Snapshot) -> State:
@@ -69,6 +76,7 @@ class State:
         for provider in own.answers:
             state._answer(provider)
         state.closed = dict.fromkeys(own.closed)
+        state.policy, state.policies = own.policy, own.policies
         return state
 
     def reachable(self, phone: str) -> bool:
@@ -88,6 +96,8 @@ class State:
             self.lately,
             tuple(self.answers),
             tuple(self.closed),
+            self.policy,
+            self.policies,
         )
         return msgspec.msgpack.decode(msgspec.msgpack.encode(shared), type=Snapshot)
 
@@ -139,6 +149,11 @@ class State:
                 self.pbx_up = True
             case f.PbxDown():
                 self.pbx_up = False
+            case f.PolicyAdopted():
+                self.policy = body.policy
+                self.policies[body.version] = body.policy.digest
+                for call in self.calls.values():
+                    call.step = 0  # of another ladder now; facts follow that say how far up
             case f.LineStarted() | f.Healed() | f.CommandFailed():
                 pass
             case _:

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
 from config.model import Language, Line, Service
+from config.policy import Policy
 from router import facts as f
 from router.call import Call
 from router.commands import Command, Dismiss, Play, StopPlay
@@ -108,6 +109,11 @@ class Turn:
         self._run = state.seq
         self.languages: dict[str, Language] = {lang.id: lang for lang in line.languages}
         self.services: dict[str, Service] = {service.id: service for service in line.services}
+
+    @property
+    def policy(self) -> Policy:
+        """The one in force."""
+        return self.state.policy or self.line.policy
 
     def fact(self, body: f.Body) -> None:
         """Record a fact and fold it."""

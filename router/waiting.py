@@ -23,7 +23,7 @@ GENERAL = "general"
 
 def enter(turn: Turn, call: Call) -> None:
     """Queue the call for a human with what is known of it."""
-    language, service, policy = turn.language(call), turn.service(call), turn.line.policy
+    language, service, policy = turn.language(call), turn.service(call), turn.policy
     way = ladder(policy, language.id, service.id)
     head = head_start(policy, language.id, service.id)
     turn.fact(
@@ -45,7 +45,7 @@ def enter(turn: Turn, call: Call) -> None:
 
 def again(turn: Turn, call: Call) -> None:
     """Queue a call whose talk broke off without anybody's will: at the place it had before."""
-    policy, way = turn.line.policy, turn.standing.ladder(call)
+    policy, way = turn.policy, turn.standing.ladder(call)
     needs = text(way.rungs[0].needs)
     turn.fact(f.Requeued(call.id, way.kind, needs, policy.version, turn.line.version))
     _begin(turn, call)
@@ -80,6 +80,16 @@ def relax(turn: Turn, call: Call) -> None:
     skip_hopeless(turn, call)
 
 
+def climb(turn: Turn, call: Call) -> None:
+    """Up the ladder of another policy as far as the call has waited already."""
+    rungs = turn.standing.ladder(call).rungs
+    waited = turn.now - (call.waits_from or turn.now)
+    while call.step + 1 < len(rungs) and rungs[call.step + 1].after_s <= waited:
+        _next_rung(turn, call, hopeless=False)
+    skip_hopeless(turn, call)
+    _await_next_rung(turn, call)
+
+
 def skip_hopeless(turn: Turn, call: Call) -> None:
     """Nobody waits out a rung that no seat on duty could ever serve."""
     rungs = turn.standing.ladder(call).rungs
@@ -91,7 +101,7 @@ def _next_rung(turn: Turn, call: Call, *, hopeless: bool) -> None:
     rungs, next_one = turn.standing.ladder(call).rungs, call.step + 1
     if call.waits_from is None or next_one >= len(rungs):
         return
-    rung, version = rungs[next_one], turn.line.policy.version
+    rung, version = rungs[next_one], turn.policy.version
     turn.fact(f.Relaxed(call.id, next_one, text(rung.needs), rung.relaxes, hopeless, version))
     _await_next_rung(turn, call)
 

@@ -114,7 +114,9 @@ class _Teller:
     def _wait_told(self, body: f.WaitTold, fields: dict[str, Any]) -> str:
         """What the caller heard, and then what was reckoned: they differ on purpose."""
         told = self._say("WaitTold" if body.minutes is not None else "WaitToldAheadOnly", **fields)
-        return told + self._say("wait-unknown" if body.median_s is None else "wait-likely", **fields)
+        return told + self._say(
+            "wait-unknown" if body.median_s is None else "wait-likely", **fields
+        )
 
     def _say(self, key: str, /, **fields: object) -> str:
         return self._t.say(f"story.{key}", **fields)

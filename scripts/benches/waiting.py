@@ -13,7 +13,7 @@ with the absolute value, shared/peers.md), and a mean by queue length as this li
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from random import Random
 from typing import NamedTuple
 
