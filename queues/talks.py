@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Iterable
+from itertools import pairwise
 from operator import mul
 
 import msgspec
@@ -115,7 +116,7 @@ class Talks(msgspec.Struct, frozen=True):
             *(_normal((math.log(edge) - mu) / _SUPPOSED_SIGMA) for edge in EDGES[1:]),
             1.0,
         ]
-        supposed = [after - before for before, after in zip(below, below[1:], strict=False)]
+        supposed = [after - before for before, after in pairwise(below)]
         ended = [n + _SUPPOSED * share for n, share in zip(self.ended, supposed, strict=True)]
         weight = there = sum(ended) + sum(self.going)
         longer = [1.0]

@@ -126,10 +126,8 @@ class Call(msgspec.Struct):
     head_start_s: float = 0.0
     head_start_why: tuple[str, ...] = ()
     told_at: float | None = None
-    told_minutes: int | None = None
-    """The last time it was told to expect at most; None: none yet."""
     told_until: float | None = None
-    """When that is over (epoch s)."""
+    """When it was told to be answered at the latest (epoch s); None: it was told no time."""
     outlook_s: tuple[float, float] | None = None
     """Median and 90th percentile of the last estimate, from `told_at` on."""
     offer: Offer | None = None
@@ -194,7 +192,7 @@ class Call(msgspec.Struct):
             case f.Requeued():
                 self.stage, self.waits_from = "queue", at
                 self.step, self.told_at = 0, None
-                self.told_minutes = self.told_until = self.outlook_s = None
+                self.told_until = self.outlook_s = None
             case f.Relaxed():
                 self.step = body.rung
             case f.Reserved():
@@ -202,7 +200,8 @@ class Call(msgspec.Struct):
             case f.WaitTold():
                 self.told_at = at
                 if body.minutes is not None:
-                    self.told_minutes, self.told_until = body.minutes, at + 60.0 * body.minutes
+                    until = at + 60.0 * body.minutes
+                    self.told_until = min(until, self.told_until or until)
                 self.outlook_s = None
                 if body.median_s is not None and body.p90_s is not None:
                     self.outlook_s = (body.median_s, body.p90_s)

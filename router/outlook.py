@@ -12,7 +12,8 @@ from itertools import groupby
 
 from queues.choice import Caller
 from queues.course import FRESH, STAGES, WRAPUP, Course, course
-from queues.wait import Group, Interval, Run, estimate
+from queues.flow import Group, Run
+from queues.wait import Interval, estimate
 from router.call import Call
 from router.seat import Seat
 from router.standing import may_be_rung
@@ -116,7 +117,7 @@ def _kind(caller: Caller) -> _Kind:
 
 
 def _runs(ahead: list[Caller]) -> list[list[Caller]]:
-    """Neighbours that want the same; when that are too many, the order within a quarter is let go."""
+    """Neighbours that want the same; of too many, the order within a quarter is let go."""
     runs = [list(calls) for _, calls in groupby(ahead, key=_kind)]
     if len(runs) <= MOST_RUNS:
         return runs

@@ -127,8 +127,8 @@ def tell(turn: Turn, call: Call) -> None:
         return
     ahead = turn.standing.dispatch.rivals(call.id)
     expected = outlook.interval(turn, call)
-    broken = call.told_until is not None and call.told_until < turn.now
-    minutes = None if broken else told(expected, call.told_minutes)
+    promised = None if call.told_until is None else call.told_until - turn.now
+    minutes = told(expected, promised)
     median_s, p90_s = (expected.median_s, expected.p90_s) if expected else (None, None)
     turn.fact(f.WaitTold(call.id, ahead, median_s, p90_s, minutes))
     turn.play(

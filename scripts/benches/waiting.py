@@ -1,4 +1,4 @@
-"""How honest the waiting time is: the engine on virtual time, every estimate beside what became true.
+"""How honest the waiting time is: each estimate on virtual time beside what became true.
 
 Part of `./scripts/bench policy`. Who gives up before a seat answers leaves no wait to compare with,
 and those who stay are the lucky ones. So one caller in five, drawn before anything happens, is a
@@ -193,7 +193,7 @@ _LAW = {"law:general": 4, "law:labour": 3, "law:marriage": 3, "law:contract": 3}
 
 
 def _duties(traffic: Traffic, seed: str) -> list[Duty]:
-    """Every third seat also speaks one of the other languages; every fourth has another speciality."""
+    """Every third seat speaks another language too, every fourth has another speciality."""
     chance = Random(f"roster {traffic.name} {seed}")
     end = BEGIN + (traffic.hours + 4) * HOUR
     duties = []
@@ -203,7 +203,8 @@ def _duties(traffic: Traffic, seed: str) -> list[Duty]:
             skills[("lang:khg", "lang:ii", "lang:adx")[n // 3 % 3]] = 4
         if n % 4 == 1:
             skills[("group:migrant", "law:aid", "group:veteran")[n // 4 % 3]] = 4
-        begins, ends, rests = BEGIN - 60.0, end, ()
+        begins, ends = BEGIN - 60.0, end
+        rests: tuple[Rest, ...] = ()
         if traffic.shift:
             begins += chance.choice((0.0, 1.0, 2.0)) * HOUR
             ends = begins + chance.choice((8.0, 9.5, 11.0)) * HOUR
