@@ -15,14 +15,19 @@ from config.model import (
     Voicemail,
     Wrapup,
 )
-from config.policy import Floors, Kind, Order, Policy, Step
+from config.policy import Floors, Kind, Order, Pairing, Policy, Step
 
 POLICY = Policy(
     version="p-1",
     order=Order(greatest_head_start_s=60.0),
     language=Floors(floor={"cmn": "lang:cmn", "khg": "lang:khg", "ii": "lang:ii"}),
+    pair=Pairing(languages=("khg", "ii")),
     kinds=(
-        Kind(service="general", needs="law:general"),
+        Kind(
+            service="general",
+            needs="law:general",
+            relax=(Step(after_s=6.0, dimension="interpreter", cost=3),),
+        ),
         Kind(
             service="labour",
             needs="law:labour>=2",
