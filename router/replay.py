@@ -18,7 +18,7 @@ from queues.rules import Rules, favoured
 from queues.ticket import Decision
 from router import facts as f
 from router.seat import Seat
-from router.standing import in_line, place_of, rules_of, ticket_of
+from router.standing import in_line, ladder_of, place_of, rules_of, ticket_of
 from router.state import State
 
 Policies = Mapping[str, Policy]
@@ -108,7 +108,9 @@ def seen(state: State, policy: Policy, now: float) -> Sight:
         now,
         {
             call.id: Standing(
-                ticket_of(policy, call), call.step, call.rung[0].seat_id if call.rung else ""
+                ticket_of(ladder_of(policy, call), call),
+                call.step,
+                call.rung[0].seat_id if call.rung else "",
             )
             for call in calls
         },

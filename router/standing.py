@@ -6,6 +6,8 @@ it here. Built anew from the state after a restart. Never decides and never says
 
 from __future__ import annotations
 
+from typing import Final
+
 from config.model import Line
 from config.policy import Policy
 from queues.dispatch import Dispatch
@@ -32,6 +34,7 @@ class Standing:
         """As the state says, by the policy in force."""
         state = self._state
         self.rules = rules_of(self._policy)
+        self._ladders: dict[tuple[str, str], Ladder] = {}
         self.dispatch = Dispatch(self.rules, state.answered)
         for seat in state.seats.values():
             self._on(seat)
@@ -43,7 +46,11 @@ class Standing:
 
     def ladder(self, call: Call) -> Ladder:
         """What the call needs, and how that is relaxed, by the policy in force."""
-        return ladder_of(self._policy, call)
+        kind = (call.language, call.service)
+        known = self._ladders.get(kind)
+        if known is None:
+            known = self._ladders[kind] = ladder_of(self._policy, call)
+        return known
 
     def deadline(self) -> float | None:
         """When a decline or the wait for an owner is over, at the earliest (epoch s)."""
@@ -55,6 +62,8 @@ class Standing:
 
     def after(self, body: f.Body, at: float) -> None:
         """A fact was folded at `at` (epoch s)."""
+        if type(body) in _ELSEWHERE:
+            return
         match body:
             case f.SeatSignedIn():
                 self._on(self._state.seats[body.seat_id])
@@ -110,7 +119,7 @@ class Standing:
                 pass
 
     def _enter(self, call: Call) -> None:
-        self.dispatch.enter(ticket_of(self._policy, call), call.step)
+        self.dispatch.enter(ticket_of(self.ladder(call), call), call.step)
 
 
 # ---- how call, seat and policy are put before the queue; also when the past is played again ----
@@ -130,13 +139,13 @@ def ladder_of(policy: Policy, call: Call) -> Ladder:
     return ladder(policy, call.language, call.service)
 
 
-def ticket_of(policy: Policy, call: Call) -> Ticket:
+def ticket_of(way: Ladder, call: Call) -> Ticket:
     came = call.entered_at or 0.0
     return Ticket(
         call.id,
         came,
         call.waits_from or came,
-        ladder_of(policy, call),
+        way,
         call.head_start_s,
         call.head_start_why,
         call.declined,
@@ -146,6 +155,15 @@ def ticket_of(policy: Policy, call: Call) -> Ticket:
 def place_of(state: State, seat: Seat, now: float) -> Place:
     free = may_be_rung(state, seat, now)
     return Place(seat.id, seat.skills, seat.provider, seat.idle_since, free)
+
+
+_ELSEWHERE: Final = frozenset(
+    (
+        f.CallOpened, f.MenuEntered, f.KeyTaken, f.KeyWrong, f.MenuSilent, f.WaitTold, f.OfferRang,
+        f.TalkEnded, f.RatingInvited, f.Rated, f.RatingMissed, f.WrapupEnded,
+    )
+)  # fmt: skip
+"""Facts, many of them, that move nobody in the queue and make no seat free or busy."""
 
 
 def in_line(call: Call) -> bool:

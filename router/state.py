@@ -7,6 +7,7 @@ is rebuilt by `router.heal.resume`. Never decides, never does I/O.
 from __future__ import annotations
 
 from collections import deque
+from typing import Final
 
 import msgspec
 
@@ -24,6 +25,16 @@ REMEMBERED_CLOSED = 5000
 COUNTED_ANSWERS = 1000
 """The share of purchased providers is that of so many latest answers: counted from midnight, the
 first few of a day would decide, and a night would be steered by none."""
+
+
+_WHOLE: Final = frozenset(
+    (
+        f.CallOpened, f.CallClosed, f.FallbackImported, f.SeatSignedIn, f.SeatSignedOut,
+        f.PhoneReachable, f.PhoneLost, f.PbxUp, f.PbxDown, f.LineStarted, f.Healed, f.CommandFailed,
+        f.PolicyAdopted,
+    )
+)  # fmt: skip
+"""Facts that change more than one call and one seat; all others are theirs alone."""
 
 
 class Snapshot(msgspec.Struct, frozen=True):
@@ -107,6 +118,9 @@ class State:
             raise ValueError(f"fact {fact.seq} does not follow {self.seq}")
         self.seq, self.at = fact.seq, fact.at
         body = fact.body
+        if type(body) not in _WHOLE:
+            self._apply_to_call_and_seat(body, fact.at)
+            return
         match body:
             case f.CallOpened():
                 self.calls[body.call_id] = Call(
@@ -154,10 +168,8 @@ class State:
                 self.policies[body.version] = body.policy.digest
                 for call in self.calls.values():
                     call.step = 0  # of another ladder now; facts follow that say how far up
-            case f.LineStarted() | f.Healed() | f.CommandFailed():
-                pass
             case _:
-                self._apply_to_call_and_seat(body, fact.at)
+                pass
 
     def _apply_to_call_and_seat(self, body: f.Body, at: float) -> None:
         call = self.calls.get(getattr(body, "call_id", ""))
@@ -170,7 +182,7 @@ class State:
             call.apply(body, at)
         if seat is not None:
             seat.apply(body, at)
-        if isinstance(body, f.Connected):
+        if type(body) is f.Connected:
             self._answer(body.provider)
 
     def _answer(self, provider: str) -> None:
