@@ -15,6 +15,11 @@ from router import facts as f
 from router.call import Call
 from router.seat import Seat
 
+TEACHES: frozenset[type] = frozenset(
+    {f.OfferEnded, f.TalkEnded, f.WrapupEnded, f.Connected, f.CallClosed, f.VoicemailInvited}
+)
+"""Facts that anything is learned from; the others need not be shown."""
+
 
 class Lately(msgspec.Struct, frozen=True):
     talks: Talks = Talks()

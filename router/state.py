@@ -14,7 +14,7 @@ import msgspec
 from config.policy import Policy
 from router import facts as f
 from router.call import Call
-from router.lately import Lately
+from router.lately import TEACHES, Lately
 from router.phones import is_browser
 from router.seat import Seat
 
@@ -174,16 +174,20 @@ class State:
     def _apply_to_call_and_seat(self, body: f.Body, at: float) -> None:
         call = self.calls.get(getattr(body, "call_id", ""))
         seat = self.seats.get(getattr(body, "seat_id", ""))
-        self.lately = self.lately.after(body, at, call, seat)
-        if isinstance(body, f.TalkEnded) and self.lately.talks.unsettled:
-            talks = (other.talk for other in self.calls.values() if other is not call)
-            self.lately = self.lately.settled(at - talk.since for talk in talks if talk is not None)
+        if type(body) in TEACHES:
+            self._learn(body, at, call, seat)
         if call is not None:
             call.apply(body, at)
         if seat is not None:
             seat.apply(body, at)
         if type(body) is f.Connected:
             self._answer(body.provider)
+
+    def _learn(self, body: f.Body, at: float, call: Call | None, seat: Seat | None) -> None:
+        self.lately = self.lately.after(body, at, call, seat)
+        if type(body) is f.TalkEnded and self.lately.talks.unsettled:
+            talks = (other.talk for other in self.calls.values() if other is not call)
+            self.lately = self.lately.settled(at - talk.since for talk in talks if talk is not None)
 
     def _answer(self, provider: str) -> None:
         self.answers.append(provider)

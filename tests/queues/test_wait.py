@@ -90,7 +90,7 @@ def _seat(chance: Random) -> tuple[float, float]:
 
 
 @given(
-    st.integers(2, 60), st.integers(0, 8), st.integers(1, STAGES - 1), st.sampled_from([0.5, 20.0])
+    st.integers(2, 60), st.integers(0, 8), st.integers(1, WRAPUP - 1), st.sampled_from([0.5, 20.0])
 )
 def test_more_seats_are_not_later_and_more_callers_ahead_not_sooner(
     seats: int, ahead: int, stage: int, left: float
