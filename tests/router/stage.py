@@ -3,6 +3,7 @@
 Lines of a story (times are seconds since its beginning; `+5` is five later than the line before):
 
     seat 8001 zhang lang:cmn=3 law:general=3        signs in and is ready
+    seat 8001 zhang purchased lang:cmn=3 law:general=3   the same, of a law firm
     page 8001 zhang lang:cmn=3 law:general=3        the same, with the phone in the browser
     +1 call A from 13800000001                      a caller arrives
     +3 heard A                                      the prompt playing to A ends
@@ -62,12 +63,13 @@ class Stage:
         """Play one line of a story; every fact and command it led to, in words."""
         words = line.split()
         if words[0] in ("seat", "page"):
-            skills = {s.split("=")[0]: int(s.split("=")[1]) for s in words[3:]}
+            skills = {s.split("=")[0]: int(s.split("=")[1]) for s in words[3:] if "=" in s}
+            provider = "purchased" if "purchased" in words else "staff"
             phone = words[2] if words[0] == "seat" else _page(words[2])
             here = self._handle(e.PhoneChanged(phone, True)) if words[0] == "page" else []
             return [
                 *here,
-                *self._handle(e.SignIn(words[1], words[2], phone, skills)),
+                *self._handle(e.SignIn(words[1], words[2], phone, skills, provider)),
                 *self._handle(e.Ready(words[1])),
             ]
         return [
