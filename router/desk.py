@@ -9,7 +9,7 @@ from typing import assert_never
 
 from router import events as e
 from router import facts as f
-from router import hold, interpreting, rejoin, seats, talk, waiting
+from router import hold, interpreting, rejoin, ruling, seats, talk, waiting
 from router.commands import CancelLeg
 from router.seat import Seat
 from router.standing import in_line
@@ -20,6 +20,8 @@ _NOT_SIGNED_IN = Refusal("seat-not-signed-in", "seat_id")
 
 
 def ask(turn: Turn, request: e.Request) -> Refusal | None:
+    if isinstance(request, e.PolicyChanged):
+        return ruling.change(turn, request)
     if isinstance(request, e.SignIn):
         return _sign_in(turn, request)
     seat = turn.state.seats.get(request.seat_id)

@@ -20,6 +20,7 @@ from router.pairfacts import (
     PairFact,
     PickedUp,
 )
+from router.policyfacts import PolicyAdopted, PolicyFact
 from router.talkfacts import (
     CallHeld,
     CallResumed,
@@ -37,18 +38,68 @@ from router.talkfacts import (
 )
 
 __all__ = [  # for the type checker, which must know the conversation's facts by this name too
-    "Body", "CallClosed", "CallHeld", "CallOpened", "CallResumed", "CommandFailed", "Connected",
-    "Fact", "FallbackImported", "HangupParty", "Healed", "InterpreterJoined", "InterpreterLeft",
-    "InterpreterLeftWhy", "KeyTaken", "KeyWrong", "LineStarted", "MenuEntered", "MenuSilent",
-    "OfferEnd", "OfferEnded", "OfferRang", "Offered", "Outcome", "PbxDown", "PbxUp", "PhoneLost",
-    "PhoneReachable", "PickedUp", "Queued", "Rated", "RatingInvited", "RatingMissed",
-    "RatingMissedWhy", "RejoinEnded", "RejoinRung", "Rejoined", "Relaxed", "Requeued", "Reserved",
+    "Body",
+    "CallClosed",
+    "CallHeld",
+    "CallOpened",
+    "CallResumed",
+    "CommandFailed",
+    "Connected",
+    "Fact",
+    "FallbackImported",
+    "HangupParty",
+    "Healed",
+    "InterpreterJoined",
+    "InterpreterLeft",
+    "InterpreterLeftWhy",
+    "KeyTaken",
+    "KeyWrong",
+    "LineStarted",
+    "MenuEntered",
+    "MenuSilent",
+    "OfferEnd",
+    "OfferEnded",
+    "OfferRang",
+    "Offered",
+    "Outcome",
+    "PbxDown",
+    "PbxUp",
+    "PhoneLost",
+    "PhoneReachable",
+    "PickedUp",
+    "PolicyAdopted",
+    "Queued",
+    "Rated",
+    "RatingInvited",
+    "RatingMissed",
+    "RatingMissedWhy",
+    "RejoinEnded",
+    "RejoinRung",
+    "Rejoined",
+    "Relaxed",
+    "Requeued",
+    "Reserved",
     "Role",
-    "SeatAway", "SeatNotReady", "SeatPaused", "SeatReady", "SeatSignedIn", "SeatSignedOut",
-    "SeatState", "SeatWantsNotReady", "Stage", "TalkEnded", "VoicemailEmpty", "VoicemailInvited",
-    "VoicemailKept", "VoicemailStarted", "VoicemailWhy", "WaitTold", "WentToFallback",
-    "WrapupEnded", "WrapupStarted",
-]  # fmt: skip
+    "SeatAway",
+    "SeatNotReady",
+    "SeatPaused",
+    "SeatReady",
+    "SeatSignedIn",
+    "SeatSignedOut",
+    "SeatState",
+    "SeatWantsNotReady",
+    "Stage",
+    "TalkEnded",
+    "VoicemailEmpty",
+    "VoicemailInvited",
+    "VoicemailKept",
+    "VoicemailStarted",
+    "VoicemailWhy",
+    "WaitTold",
+    "WentToFallback",
+    "WrapupEnded",
+    "WrapupStarted",
+]
 
 # ---- the call ----
 
@@ -148,10 +199,16 @@ class Relaxed(CallBody, frozen=True):
 
 
 class WaitTold(CallBody, frozen=True):
-    """The caller was told place and expected wait. `ahead` calls; `wait_s` None: not told."""
+    """The caller was told its place, and perhaps a time.
+
+    `median_s`, `p90_s`: what was estimated (queues.wait), None: nobody could say. `minutes`: what
+    was said, as the most to be expected; None: nothing was said of time.
+    """
 
     ahead: int
-    wait_s: float | None
+    median_s: float | None
+    p90_s: float | None
+    minutes: int | None
 
 
 class Offered(CallBody, frozen=True):
@@ -406,6 +463,7 @@ Body = (
     | PhoneReachable
     | PhoneLost
     | LineStarted
+    | PolicyFact
     | PbxUp
     | PbxDown
     | Healed

@@ -7,24 +7,34 @@ is rebuilt by `router.heal.resume`. Never decides, never does I/O.
 from __future__ import annotations
 
 from collections import deque
+from typing import Final
 
 import msgspec
 
+from config.policy import Policy
 from router import facts as f
 from router.call import Call
+from router.lately import Lately
 from router.phones import is_browser
 from router.seat import Seat
 
 REMEMBERED_CLOSED = 5000
 """Closed and imported calls kept by id, so that late events and repeated ledgers are known."""
 
-HANDLE_WEIGHT = 0.05
-"""Weight of the newest talk in the running mean (about the last twenty talks count)."""
-
 
 COUNTED_ANSWERS = 1000
 """The share of purchased providers is that of so many latest answers: counted from midnight, the
 first few of a day would decide, and a night would be steered by none."""
+
+
+_WHOLE: Final = frozenset(
+    (
+        f.CallOpened, f.CallClosed, f.FallbackImported, f.SeatSignedIn, f.SeatSignedOut,
+        f.PhoneReachable, f.PhoneLost, f.PbxUp, f.PbxDown, f.LineStarted, f.Healed, f.CommandFailed,
+        f.PolicyAdopted,
+    )
+)  # fmt: skip
+"""Facts that change more than one call and one seat; all others are theirs alone."""
 
 
 class Snapshot(msgspec.Struct, frozen=True):
@@ -36,9 +46,11 @@ class Snapshot(msgspec.Struct, frozen=True):
     seats: tuple[Seat, ...] = ()
     phones: dict[str, bool] = {}
     pbx_up: bool = False
-    handle_s: float | None = None
+    lately: Lately = Lately()
     answers: tuple[str, ...] = ()
     closed: tuple[str, ...] = ()
+    policy: Policy | None = None
+    policies: dict[str, str] = {}
 
 
 class State:
@@ -51,13 +63,16 @@ class State:
         self.seats: dict[str, Seat] = {}
         self.phones: dict[str, bool] = {}
         self.pbx_up = False
-        self.handle_s: float | None = None
-        """Running mean of talk seconds; None before the first talk ended."""
+        self.lately = Lately()
         self.answers: deque[str] = deque()
         """Providers of the latest answers."""
         self.answered: dict[str, int] = {}
         """The same, counted: provider → answers."""
         self.closed: dict[str, None] = {}
+        self.policy: Policy | None = None
+        """The one in force; None before the first fact said which."""
+        self.policies: dict[str, str] = {}
+        """Version → digest of every policy there has been: a version stands for one content."""
 
     @classmethod
     def restore(cls, snapshot: Snapshot) -> State:
@@ -68,10 +83,11 @@ class State:
         state.calls = {call.id: call for call in own.calls}
         state.seats = {seat.id: seat for seat in own.seats}
         state.phones = dict(own.phones)
-        state.pbx_up, state.handle_s = own.pbx_up, own.handle_s
+        state.pbx_up, state.lately = own.pbx_up, own.lately
         for provider in own.answers:
             state._answer(provider)
         state.closed = dict.fromkeys(own.closed)
+        state.policy, state.policies = own.policy, own.policies
         return state
 
     def reachable(self, phone: str) -> bool:
@@ -88,9 +104,11 @@ class State:
             tuple(self.seats.values()),
             dict(self.phones),
             self.pbx_up,
-            self.handle_s,
+            self.lately,
             tuple(self.answers),
             tuple(self.closed),
+            self.policy,
+            self.policies,
         )
         return msgspec.msgpack.decode(msgspec.msgpack.encode(shared), type=Snapshot)
 
@@ -100,6 +118,9 @@ class State:
             raise ValueError(f"fact {fact.seq} does not follow {self.seq}")
         self.seq, self.at = fact.seq, fact.at
         body = fact.body
+        if type(body) not in _WHOLE:
+            self._apply_to_call_and_seat(body, fact.at)
+            return
         match body:
             case f.CallOpened():
                 self.calls[body.call_id] = Call(
@@ -113,7 +134,8 @@ class State:
                     touched=fact.at,
                 )
             case f.CallClosed():
-                self.calls.pop(body.call_id, None)
+                call = self.calls.pop(body.call_id, None)
+                self.lately = self.lately.after(body, fact.at, call, None)
                 self._close(body.call_id)
             case f.FallbackImported():
                 self.calls.pop(body.call_id, None)
@@ -141,23 +163,27 @@ class State:
                 self.pbx_up = True
             case f.PbxDown():
                 self.pbx_up = False
-            case f.LineStarted() | f.Healed() | f.CommandFailed():
-                pass
+            case f.PolicyAdopted():
+                self.policy = body.policy
+                self.policies[body.version] = body.policy.digest
+                for call in self.calls.values():
+                    call.step = 0  # of another ladder now; facts follow that say how far up
             case _:
-                self._apply_to_call_and_seat(body, fact.at)
+                pass
 
     def _apply_to_call_and_seat(self, body: f.Body, at: float) -> None:
         call = self.calls.get(getattr(body, "call_id", ""))
+        seat = self.seats.get(getattr(body, "seat_id", ""))
+        self.lately = self.lately.after(body, at, call, seat)
+        if isinstance(body, f.TalkEnded) and self.lately.talks.unsettled:
+            talks = (other.talk for other in self.calls.values() if other is not call)
+            self.lately = self.lately.settled(at - talk.since for talk in talks if talk is not None)
         if call is not None:
             call.apply(body, at)
-        seat = self.seats.get(getattr(body, "seat_id", ""))
         if seat is not None:
             seat.apply(body, at)
-        if isinstance(body, f.Connected):
+        if type(body) is f.Connected:
             self._answer(body.provider)
-        if isinstance(body, f.TalkEnded):
-            before = body.talk_s if self.handle_s is None else self.handle_s
-            self.handle_s = before + HANDLE_WEIGHT * (body.talk_s - before)
 
     def _answer(self, provider: str) -> None:
         self.answers.append(provider)

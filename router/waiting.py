@@ -9,9 +9,9 @@ from __future__ import annotations
 from queues.needs import text
 from queues.policy import head_start, ladder
 from queues.ticket import Decision
-from queues.wait import expected_wait, told_wait
+from queues.wait import told
 from router import facts as f
-from router import message, pair, seats
+from router import message, outlook, pair, seats
 from router.announce import wait_prompts
 from router.call import Call, Offer
 from router.commands import CancelLeg, NameFallback, RingSeat, SendToFallback, StartHold
@@ -23,7 +23,7 @@ GENERAL = "general"
 
 def enter(turn: Turn, call: Call) -> None:
     """Queue the call for a human with what is known of it."""
-    language, service, policy = turn.language(call), turn.service(call), turn.line.policy
+    language, service, policy = turn.language(call), turn.service(call), turn.policy
     way = ladder(policy, language.id, service.id)
     head = head_start(policy, language.id, service.id)
     turn.fact(
@@ -45,7 +45,7 @@ def enter(turn: Turn, call: Call) -> None:
 
 def again(turn: Turn, call: Call) -> None:
     """Queue a call whose talk broke off without anybody's will: at the place it had before."""
-    policy, way = turn.line.policy, turn.standing.ladder(call)
+    policy, way = turn.policy, turn.standing.ladder(call)
     needs = text(way.rungs[0].needs)
     turn.fact(f.Requeued(call.id, way.kind, needs, policy.version, turn.line.version))
     _begin(turn, call)
@@ -80,6 +80,16 @@ def relax(turn: Turn, call: Call) -> None:
     skip_hopeless(turn, call)
 
 
+def climb(turn: Turn, call: Call) -> None:
+    """Up the ladder of another policy as far as the call has waited already."""
+    rungs = turn.standing.ladder(call).rungs
+    waited = turn.now - (call.waits_from or turn.now)
+    while call.step + 1 < len(rungs) and rungs[call.step + 1].after_s <= waited:
+        _next_rung(turn, call, hopeless=False)
+    skip_hopeless(turn, call)
+    _await_next_rung(turn, call)
+
+
 def skip_hopeless(turn: Turn, call: Call) -> None:
     """Nobody waits out a rung that no seat on duty could ever serve."""
     rungs = turn.standing.ladder(call).rungs
@@ -91,7 +101,7 @@ def _next_rung(turn: Turn, call: Call, *, hopeless: bool) -> None:
     rungs, next_one = turn.standing.ladder(call).rungs, call.step + 1
     if call.waits_from is None or next_one >= len(rungs):
         return
-    rung, version = rungs[next_one], turn.line.policy.version
+    rung, version = rungs[next_one], turn.policy.version
     turn.fact(f.Relaxed(call.id, next_one, text(rung.needs), rung.relaxes, hopeless, version))
     _await_next_rung(turn, call)
 
@@ -106,7 +116,8 @@ def _await_next_rung(turn: Turn, call: Call) -> None:
 
 
 def tell(turn: Turn, call: Call) -> None:
-    """Announce place and expected wait, unless a seat is being rung or a prompt is playing."""
+    """Announce the place, and a time if one may honestly be told, unless a seat is being rung or a
+    prompt is playing."""
     turn.timers.set("announce", call.id, turn.now + turn.line.queue.announce_every_s)
     if not call.waiting or call.id in turn.playing:
         return
@@ -115,17 +126,14 @@ def tell(turn: Turn, call: Call) -> None:
         leave_for_voicemail(turn, call, "no_seat")
         return
     ahead = turn.standing.dispatch.rivals(call.id)
-    wait_s = _expected(turn, call, ahead)
-    turn.fact(f.WaitTold(call.id, ahead, wait_s))
+    expected = outlook.interval(turn, call)
+    promised = None if call.told_until is None else call.told_until - turn.now
+    minutes = told(expected, promised)
+    median_s, p90_s = (expected.median_s, expected.p90_s) if expected else (None, None)
+    turn.fact(f.WaitTold(call.id, ahead, median_s, p90_s, minutes))
     turn.play(
-        call, "position", *wait_prompts(ahead, wait_s, voicemail_offered=_may_leave(turn, call))
+        call, "position", *wait_prompts(ahead, minutes, voicemail_offered=_may_leave(turn, call))
     )
-
-
-def _expected(turn: Turn, call: Call, ahead: int) -> float | None:
-    able = turn.standing.dispatch.serving(turn.standing.ladder(call), call.step)
-    handle_s = turn.state.handle_s or turn.line.queue.typical_talk_s
-    return told_wait(expected_wait(ahead, able, handle_s + turn.line.wrapup.seconds), call.told_s)
 
 
 def _may_leave(turn: Turn, call: Call) -> bool:
@@ -162,6 +170,7 @@ def hold(turn: Turn, call: Call) -> None:
 
 def offer_all(turn: Turn) -> None:
     """Ring whatever may be rung now, and keep what may be kept."""
+    turn.standing.wake(turn.now)
     for decision in turn.standing.dispatch.match(turn.now):
         call = turn.state.calls[decision.call_id]
         if decision.kind == "reserve":

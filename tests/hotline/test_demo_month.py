@@ -403,7 +403,7 @@ def test_what_a_kill_leaves_in_the_log_is_taken_away_too(file_site: Site) -> Non
     assert not without_demo(left).seats
     assert site.month("--remove") == DONE
     after = site.state()
-    assert after == Snapshot(len(facts), after.at, handle_s=after.handle_s, pbx_up=after.pbx_up)
+    assert after == Snapshot(len(facts), after.at, lately=after.lately, pbx_up=after.pbx_up)
     assert not site.rows(t.calls)
     assert not site.rows(t.facts)
 

@@ -12,6 +12,7 @@ from typing import Any, get_args
 import msgspec
 import pytest
 
+from config.policy import Policy
 from config.words import TONGUES, Tongue, words
 from queues.ticket import Ranking
 from router import events as e
@@ -53,6 +54,8 @@ def sample(hint: Any) -> Any:
         return Ranking(0, 0.5, 0, 1_780_027_100.0, "8001")
     if typing.get_origin(hint) is dict:
         return {"lang:cmn": 2}
+    if hint is Policy:
+        return Policy(version="x")
     values: dict[Any, Any] = {str: "x", float: 75.0, int: 2, bool: True}
     return values[hint]
 
