@@ -12,7 +12,7 @@ from queues.shelf import Key, Shelf
 
 KEYS = st.integers(0, 60).map(lambda n: (float(n // 2), float(n % 3), f"c{n:02}"))
 MARKS = st.integers(0, 31)
-EVENTS = st.tuples(st.sampled_from(("put", "drop", "mark")), KEYS, MARKS)
+EVENTS = st.tuples(st.sampled_from(("put", "drop", "drop", "mark")), KEYS, MARKS)
 
 
 def agree(one: Shelf, there: dict[Key, int], key: Key) -> None:
@@ -24,7 +24,7 @@ def agree(one: Shelf, there: dict[Key, int], key: Key) -> None:
         assert one.first(marks) == (bearing[0] if bearing else None)
 
 
-@given(st.dictionaries(KEYS, MARKS), st.lists(EVENTS, max_size=80))
+@given(st.dictionaries(KEYS, MARKS, min_size=30), st.lists(EVENTS, min_size=20, max_size=80))
 def test_a_shelf_is_a_list_in_order(at_first: dict[Key, int], events: list[tuple]) -> None:
     with patch.object(shelf, "RUN", 8):
         there = dict(at_first)
