@@ -23,7 +23,7 @@ from cases.callers import known
 from cases.errors import Conflict, NotFound, known_id
 from cases.history import stored_up_to
 from cases.mask import mask_number
-from cases.numbers import spellings
+from router.numbers import spellings
 from cases.records import (
     Brief,
     CallDetail,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import cache
 
-from cases.numbers import plain
+from router.numbers import plain
 from config.divisions import ABROAD, number_prefixes
 from config.model import Centre
 

@@ -76,6 +76,8 @@ class Sip(_Frozen, frozen=True):
     rtp_first: Port = 16000
     rtp_last: Port = 16999
     trunks: tuple[str, ...] = ("127.0.0.1",)
+    outbound: str = ""
+    """`host:port` of the trunk through which callers are rung back; empty: nobody is."""
     codecs: tuple[Codec, ...] = ("alaw", "ulaw")
     qualify_s: WholeSpan = 10
     ice_servers: tuple[StunUrl, ...] = ()
@@ -219,6 +221,33 @@ class Voicemail(_Frozen, frozen=True):
     end_key: Key = "#"
 
 
+class Callbacks(_Frozen, frozen=True):
+    """Callers who leave the phone, keep their place and are rung when their turn comes."""
+
+    offered: bool = False
+    """Needs a way out: `[sip] outbound`."""
+    key: Key = "2"
+    offer_after_s: Wait = 60.0
+    ring_s: Span = 30.0
+    """The caller's phone rings this long; the seat is kept meanwhile."""
+    attempts: Some = 3
+    retry_s: Span = 300.0
+    """Between two attempts."""
+    keep_s: Span = 14400.0
+    """Whose turn has not come by then is not rung any more."""
+    most: Some = 500
+    """Callbacks that wait at once; beyond that none is offered."""
+
+
+class Owners(_Frozen, frozen=True):
+    """First contact keeps the case (首问负责)."""
+
+    wait_s: Wait = 20.0
+    """A caller with an open case waits this long for its owner alone; 0: nobody does."""
+    days: Some = 30
+    """A case that nobody closes stays open so many days after it was last opened."""
+
+
 class Line(_Frozen, frozen=True):
     """Everything the engine needs to know: it is handed this and nothing else."""
 
@@ -235,6 +264,8 @@ class Line(_Frozen, frozen=True):
     wrapup: Wrapup = Wrapup()
     rating: Rating = Rating()
     voicemail: Voicemail = Voicemail()
+    callbacks: Callbacks = Callbacks()
+    owners: Owners = Owners()
     version: str = "packaged"
     """Written on every decision, so that it can be derived again later."""
 

@@ -8,7 +8,9 @@ SAY_MINUTES_UP_TO = 30
 """A longer estimate is not told as a number: nobody can promise it."""
 
 
-def wait_prompts(ahead: int, wait_s: float | None, *, voicemail_offered: bool) -> tuple[str, ...]:
+def wait_prompts(
+    ahead: int, wait_s: float | None, *, voicemail_offered: bool, callback_offered: bool = False
+) -> tuple[str, ...]:
     """Prompt ids. `ahead`: calls before this one; `wait_s`: expected seconds, None untold."""
     prompts = ["queue-next"] if ahead == 0 else ["queue-ahead", *_count(ahead), "queue-callers"]
     if wait_s is not None and wait_s <= SAY_MINUTES_UP_TO * 60:
@@ -17,6 +19,8 @@ def wait_prompts(ahead: int, wait_s: float | None, *, voicemail_offered: bool) -
             prompts += ["queue-wait", "queue-under-minute"]
         else:
             prompts += ["queue-wait", *number_pieces(minutes), "unit-minutes"]
+    if callback_offered:
+        prompts.append("queue-callback-offer")
     prompts.append("queue-voicemail-offer" if voicemail_offered else "queue-hold-on")
     return tuple(prompts)
 

@@ -123,6 +123,12 @@ class Call(msgspec.Struct):
     voicemail_why: f.VoicemailWhy = "closed"
     recording_id: str = ""
     voicemail_path: str = ""
+    callback_id: str = ""
+    """The callback that it came of: we rang the caller."""
+    owner_seat: str = ""
+    """Whoever keeps the caller's case sits there; empty: nobody does, or not here."""
+    owner_until: float = 0.0
+    """Only the owner serves until then (epoch s)."""
     message_done: bool = False
     """The voicemail was kept or found empty: nothing more is expected of its recording."""
 
@@ -145,7 +151,8 @@ class Call(msgspec.Struct):
                 self.wrong += 1
             case f.Queued():
                 self.stage, self.entered_at = "queue", body.entered_at
-                self.waits_from = body.entered_at
+                # Whom we rang has waited without the phone at the ear: it begins to wait now.
+                self.waits_from = at if self.callback_id else body.entered_at
                 self.language, self.service = body.language, body.service
                 self.needs, self.step, self.wrong = body.needs, 0, 0
             case f.Requeued():
@@ -153,6 +160,10 @@ class Call(msgspec.Struct):
                 self.needs, self.step, self.told_at, self.told_s = body.needs, 0, None, None
             case f.Relaxed():
                 self.needs, self.step = body.needs, body.step
+            case f.CallbackAsked():
+                self.stage = "callback"
+            case f.OwnerAwaited():
+                self.owner_seat, self.owner_until = body.seat_id, body.until
             case f.WaitTold():
                 self.told_at, self.told_s = at, body.wait_s
             case f.Offered():
@@ -215,6 +226,8 @@ def outcome_of(call: Call) -> f.Outcome:
         return "answered"
     if call.stage == "voicemail":
         return "voicemail" if call.voicemail_path else "abandoned_voicemail"
+    if call.stage == "callback":
+        return "callback"
     if call.stage == "fallback":
         return "fallback_abandoned"
     if call.stage == "queue":

@@ -56,3 +56,5 @@ def _close(
     by: f.HangupParty = "line" if call.id in turn.dismissed else "caller"
     turn.forget(call)
     turn.fact(f.CallClosed(call.id, outcome, stage, by, cause, healed))
+    if outcome == "callback":
+        turn.rematch = True  # the phone is down: from now on it may be rung

@@ -9,7 +9,7 @@ from typing import assert_never
 
 from router import events as e
 from router import facts as f
-from router import hold, rejoin, seats, talk, waiting
+from router import hold, owners, rejoin, seats, talk, waiting
 from router.commands import CancelLeg
 from router.seat import Seat
 from router.turn import Turn
@@ -77,6 +77,7 @@ def _sign_out(turn: Turn, seat: Seat, by: str) -> Refusal | None:
     seats.end_wrapup(turn, seat, "sign_out")
     turn.timers.cancel(seat.id, "pause", "wrapup")
     turn.fact(f.SeatSignedOut(seat.id, seat.person_id, by))
+    owners.left(turn, seat)
     seats.unsync(turn, seat)
     return None
 
@@ -93,7 +94,7 @@ def _ready(turn: Turn, seat: Seat) -> Refusal | None:
         if seat.wants_not_ready:
             turn.fact(f.SeatWantsNotReady(seat.id, seat.person_id, ""))
         seats.end_wrapup(turn, seat, "seat")
-    elif seat.state in ("offered", "talking"):
+    elif seat.state in ("reserved", "offered", "talking"):
         if seat.wants_not_ready:
             turn.fact(f.SeatWantsNotReady(seat.id, seat.person_id, ""))
     elif seat.state == "not_ready" or seat.paused_until > turn.now:
@@ -104,7 +105,7 @@ def _ready(turn: Turn, seat: Seat) -> Refusal | None:
 def _not_ready(turn: Turn, seat: Seat, reason: str) -> Refusal | None:
     if reason not in turn.line.not_ready_reasons:
         return Refusal("reason-unknown", "reason")
-    if seat.state in ("offered", "talking"):
+    if seat.state in ("reserved", "offered", "talking"):
         turn.fact(f.SeatWantsNotReady(seat.id, seat.person_id, reason))
     elif seat.state == "wrapup":
         turn.fact(f.SeatWantsNotReady(seat.id, seat.person_id, reason))

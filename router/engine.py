@@ -18,10 +18,23 @@ from __future__ import annotations
 import msgspec
 
 from config.model import Line
-from router import closing, desk, entry, heal, message, rejoin, seats, talk, waiting
+from router import (
+    closing,
+    desk,
+    entry,
+    heal,
+    message,
+    owners,
+    rejoin,
+    ringback,
+    seats,
+    talk,
+    waiting,
+)
 from router import events as e
 from router import facts as f
 from router.call import Call
+from router.callback import Callback
 from router.commands import CancelLeg, Command, StartHold, StopPlay
 from router.phones import is_browser
 from router.state import Snapshot, State
@@ -108,6 +121,12 @@ class Engine:
                 _import(turn, event)
             case e.LegRinging() | e.LegAnswered() | e.LegEnded():
                 _of_leg(turn, event)
+            case e.DialEnded():
+                callback = turn.state.dialled(event.call_id)
+                if callback is not None:
+                    ringback.ended(turn, callback, event.end, event.cause)
+            case e.OwnersChanged():
+                owners.learn(turn, event)
             case e.CommandRefused():
                 _refused(turn, event)
             case e.CallerHungUp() | e.KeyPressed() | e.PlayEnded() | e.VoicemailRecorded():
@@ -179,7 +198,7 @@ def _pressed(turn: Turn, call: Call, key: str) -> None:
             waiting.pressed(turn, call, key)
         case "rating":
             talk.pressed(turn, call, key)
-        case "talking" | "voicemail" | "fallback":
+        case "talking" | "voicemail" | "fallback" | "callback":
             pass
 
 
@@ -237,6 +256,10 @@ def _refused(turn: Turn, event: e.CommandRefused) -> None:
         turn.fact(f.CommandFailed(event.command, event.call_id, event.leg_id, event.reason))
     if event.reason == LOST:
         heal.lost(turn)
+    callback = turn.state.dialled(event.call_id)
+    if callback is not None and event.command == "DialCaller" and event.reason != LOST:
+        # Lost: whether it rings is not known. The next view of Asterisk tells.
+        ringback.ended(turn, callback, "failed")
     call = turn.state.calls.get(event.call_id)
     if call is None:
         return
@@ -281,6 +304,10 @@ _FALLBACK: dict[str, f.Outcome] = {
 
 
 def _import(turn: Turn, event: e.FallbackServed) -> None:
+    callback = turn.state.dialled(event.call_id)
+    if callback is not None:
+        ringback.release(turn, callback)
+        ringback.reached(turn, callback, event.call_id)
     call = turn.state.calls.get(event.call_id)
     outcome = _FALLBACK[event.outcome]
     if call is not None:
@@ -311,13 +338,30 @@ def _due(turn: Turn, timer: Timer) -> None:
             seats.end_wrapup(turn, seat, "timer")
         turn.rematch = True
         return
-    call = turn.state.calls.get(timer.id)
-    if call is None:
+    call, callback = turn.state.calls.get(timer.id), turn.state.callbacks.get(timer.id)
+    if call is None and callback is None:
         return
     if not turn.state.pbx_up:
         # Whatever is due would be said to nobody; late is better than lost.
         turn.timers.set(timer.kind, timer.id, turn.now + RETRY_S)
         return
+    if callback is not None:
+        _due_to_callback(turn, callback, timer)
+    elif call is not None:
+        _due_to_call(turn, call, timer)
+
+
+def _due_to_callback(turn: Turn, callback: Callback, timer: Timer) -> None:
+    match timer.kind:
+        case "dial":
+            ringback.rang_out(turn, callback)
+        case "retry":
+            turn.rematch = True
+        case "keep":
+            ringback.kept_too_long(turn, callback)
+
+
+def _due_to_call(turn: Turn, call: Call, timer: Timer) -> None:
     match timer.kind:
         case "play":
             play_id = turn.playing[call.id].play_id
@@ -336,7 +380,7 @@ def _due(turn: Turn, timer: Timer) -> None:
             waiting.rang_out(turn, call)
         case "dead":
             waiting.found_dead(turn, call)
-        case "declined":
+        case "declined" | "owner":
             turn.rematch = True
         case "rating":
             talk.unanswered(turn, call)

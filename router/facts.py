@@ -11,7 +11,20 @@ from typing import Literal
 
 import msgspec
 
+from router.callbackfacts import (
+    CallbackAsked,
+    CallbackFact,
+    CallbackGivenUp,
+    CallbackGivenUpWhy,
+    CallbackReached,
+    CallerDialled,
+    DialEnd,
+    DialEnded,
+    SeatReleased,
+    SeatReserved,
+)
 from router.factbase import Body_, CallBody, HangupParty, OfferEnd, SeatBody
+from router.ownerfacts import OwnedUntil, OwnerAwaited, OwnerFact, OwnersKnown
 from router.talkfacts import (
     CallHeld,
     CallResumed,
@@ -29,15 +42,18 @@ from router.talkfacts import (
 )
 
 __all__ = [  # for the type checker, which must know the conversation's facts by this name too
-    "Body", "CallClosed", "CallHeld", "CallOpened", "CallResumed", "CommandFailed", "Connected",
-    "Fact", "FallbackImported", "HangupParty", "Healed", "KeyTaken", "KeyWrong", "LineStarted",
-    "MenuEntered", "MenuSilent", "OfferEnd", "OfferEnded", "OfferRang", "Offered", "Outcome",
-    "PbxDown", "PbxUp", "PhoneLost", "PhoneReachable", "Queued", "Rated", "RatingInvited",
-    "RatingMissed", "RatingMissedWhy", "RejoinEnded", "RejoinRung", "Rejoined", "Relaxed",
-    "Requeued", "SeatAway", "SeatNotReady", "SeatPaused", "SeatReady", "SeatSignedIn",
-    "SeatSignedOut", "SeatState", "SeatWantsNotReady", "Stage", "TalkEnded", "VoicemailEmpty",
-    "VoicemailInvited", "VoicemailKept", "VoicemailStarted", "VoicemailWhy", "WaitTold",
-    "WentToFallback", "WrapupEnded", "WrapupStarted",
+    "Body", "CallClosed", "CallHeld", "CallOpened", "CallResumed", "CallbackAsked",
+    "CallbackGivenUp", "CallbackGivenUpWhy", "CallbackReached", "CallerDialled",
+    "CommandFailed", "Connected", "DialEnd", "DialEnded", "Fact", "FallbackImported",
+    "HangupParty", "Healed", "KeyTaken", "KeyWrong", "LineStarted", "MenuEntered",
+    "MenuSilent", "OfferEnd", "OfferEnded", "OfferRang", "Offered", "Outcome", "OwnedUntil",
+    "OwnerAwaited", "OwnersKnown", "PbxDown", "PbxUp", "PhoneLost", "PhoneReachable", "Queued",
+    "Rated", "RatingInvited", "RatingMissed", "RatingMissedWhy", "RejoinEnded", "RejoinRung",
+    "Rejoined", "Relaxed", "Requeued", "SeatAway", "SeatNotReady", "SeatPaused", "SeatReady",
+    "SeatReleased", "SeatReserved", "SeatSignedIn", "SeatSignedOut", "SeatState",
+    "SeatWantsNotReady", "Stage", "TalkEnded", "VoicemailEmpty", "VoicemailInvited",
+    "VoicemailKept", "VoicemailStarted", "VoicemailWhy", "WaitTold", "WentToFallback",
+    "WrapupEnded", "WrapupStarted",
 ]  # fmt: skip
 
 # ---- the call ----
@@ -51,6 +67,7 @@ Stage = Literal[
     "rating",
     "voicemail",
     "fallback",  # in the dialplan's hands
+    "callback",  # has asked to be rung back, and is being thanked
 ]
 
 Outcome = Literal[
@@ -61,6 +78,7 @@ Outcome = Literal[
     "abandoned_ringing",  # while a seat's phone rang
     "voicemail",  # left a message that was kept
     "abandoned_voicemail",  # was asked for a message, left none
+    "callback",  # asked to be rung back and kept the place; what came of it is the callback's
     "fallback_answered",  # served by the dialplan without the router
     "fallback_voicemail",
     "fallback_abandoned",
@@ -76,6 +94,8 @@ class CallOpened(CallBody, frozen=True):
     ingress: str
     within_hours: bool
     line_version: str
+    callback_id: str = ""
+    """We rang the caller: the callback that it came of."""
 
 
 class MenuEntered(CallBody, frozen=True):
@@ -218,7 +238,15 @@ class FallbackImported(CallBody, frozen=True):
 
 # ---- the seat ----
 
-SeatState = Literal["signed_out", "ready", "not_ready", "offered", "talking", "wrapup"]
+SeatState = Literal[
+    "signed_out",
+    "ready",
+    "not_ready",
+    "reserved",  # kept for a callback whose caller is being rung
+    "offered",
+    "talking",
+    "wrapup",
+]
 
 
 class SeatSignedIn(SeatBody, frozen=True):
@@ -304,6 +332,8 @@ class Healed(Body_, frozen=True):
         "call_gone",
         "call_unknown",
         "call_closed",
+        "dial_gone",
+        "dial_unknown",
         "leg_gone",
         "leg_unknown",
         "bridge_lost",
@@ -353,6 +383,8 @@ Body = (
     | CallClosed
     | WentToFallback
     | FallbackImported
+    | CallbackFact
+    | OwnerFact
     | SeatSignedIn
     | SeatSignedOut
     | SeatReady

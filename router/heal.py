@@ -8,12 +8,12 @@ the events in between are lost for good.
 
 from __future__ import annotations
 
-from router import entry, hold, message, rejoin, seats, talk, waiting
+from router import entry, hold, message, owners, rejoin, ringback, seats, talk, waiting
 from router import events as e
 from router import facts as f
 from router.call import Call, Talk
 from router.closing import caller_gone, taken_away
-from router.commands import CancelLeg, Connect, Disconnect, Dismiss, StartHold
+from router.commands import CancelDial, CancelLeg, Connect, Disconnect, Dismiss, StartHold
 from router.phones import is_browser
 from router.turn import Turn
 
@@ -42,6 +42,11 @@ def seen(turn: Turn, view: e.PbxSeen) -> None:
                 taken_away(turn, call)
         elif call.touched < view.asked_at - GRACE_S and call.id not in turn.hung_up:
             _mend_call(turn, call, call.id in callers, legs, view)
+    for callback in list(turn.state.callbacks.values()):
+        fresh = callback.touched >= view.asked_at - GRACE_S
+        if not fresh and ringback.compare(turn, callback, view, frozenset(callers)):
+            assert callback.dial is not None
+            _meet(turn, "call", callback.dial.call_id, callers)
     strangers = _strangers(turn, view, callers, legs)
     known = list(turn.state.calls.values())
     ripe = strangers if view.reconnected else strangers & turn.strangers
@@ -112,6 +117,7 @@ def _strangers(
         {("call", id) for id in callers.keys() - turn.state.calls.keys()}
         | {("leg", id) for id in legs.keys() - known_legs}
         | {("bridge", id) for id in view.bridges.keys() - known_bridges}
+        | {("dial", id) for id in view.dials if turn.state.dialled(id) is None}
     )
 
 
@@ -119,6 +125,9 @@ def _meet(turn: Turn, kind: str, id: str, callers: dict[str, e.SeenChannel]) -> 
     if kind == "leg":
         turn.fact(f.Healed("leg_unknown", id))
         turn.do(CancelLeg(e.call_of(id), id))
+    elif kind == "dial":
+        turn.fact(f.Healed("dial_unknown", id))
+        turn.do(CancelDial(id))
     elif kind == "bridge":
         turn.fact(f.Healed("bridge_unknown", id))
         turn.do(Disconnect(e.call_of(id), id))
@@ -156,7 +165,7 @@ def resume(turn: Turn, call: Call) -> None:
         case "fallback":
             # We meant to give it away and did not get to it.
             waiting.enter(turn, call)
-        case "rating" | "voicemail":
+        case "rating" | "voicemail" | "callback":
             talk.goodbye(turn, call)
         case _:
             pass
@@ -172,6 +181,7 @@ def rearm(turn: Turn) -> None:
     for call in turn.state.calls.values():
         if call.entered_at is not None and call.stage in ("queue", "ringing"):
             waiting.keep_time(turn, call)
+            owners.keep_time(turn, call)
         if call.offer is not None:
             ring = turn.line.ring
             turn.timers.set("ring", call.id, call.offer.since + ring.timeout_s)
@@ -179,4 +189,6 @@ def rearm(turn: Turn) -> None:
                 turn.timers.set("dead", call.id, call.offer.since + ring.dead_after_s)
         if call.talk is not None and call.talk.away:
             turn.timers.set("rejoin", call.id, call.talk.away_until)
+    for callback in turn.state.callbacks.values():
+        ringback.keep_time(turn, callback)
     turn.rematch = True

@@ -7,6 +7,7 @@ from typing import Literal
 from config.model import Line
 from queues.skills import covers
 from router import facts as f
+from router import owners
 from router.commands import SyncMember
 from router.seat import Seat
 from router.turn import Turn
@@ -25,12 +26,14 @@ def ready(turn: Turn, seat: Seat) -> None:
     turn.fact(f.SeatReady(seat.id, seat.person_id))
     if was_paused:
         sync(turn, seat)
+        owners.came(turn, seat)
     turn.rematch = True
 
 
 def not_ready(turn: Turn, seat: Seat, reason: str) -> None:
     turn.timers.cancel(seat.id, "pause")
     turn.fact(f.SeatNotReady(seat.id, seat.person_id, reason))
+    owners.left(turn, seat)
     sync(turn, seat)
 
 

@@ -10,6 +10,8 @@ import msgspec
 
 from router import facts as f
 from router.call import Call
+from router.callback import Callback
+from router.events import call_of
 from router.phones import is_browser
 from router.seat import Seat
 
@@ -18,6 +20,10 @@ REMEMBERED_CLOSED = 5000
 
 HANDLE_WEIGHT = 0.05
 """Weight of the newest talk in the running mean (about the last twenty talks count)."""
+
+
+MOST_OWNERS = 50_000
+"""Open cases kept by number; the one told longest ago is let go of first."""
 
 
 class Snapshot(msgspec.Struct, frozen=True):
@@ -31,10 +37,12 @@ class Snapshot(msgspec.Struct, frozen=True):
     pbx_up: bool = False
     handle_s: float | None = None
     closed: tuple[str, ...] = ()
+    callbacks: tuple[Callback, ...] = ()
+    owners: dict[str, f.OwnedUntil] = {}
 
 
 class State:
-    """Live calls by id, signed-in seats by id, phones by name → reachable."""
+    """Live calls by id, signed-in seats by id, phones by name → reachable, callbacks that wait."""
 
     def __init__(self) -> None:
         self.seq = 0
@@ -46,6 +54,9 @@ class State:
         self.handle_s: float | None = None
         """Running mean of talk seconds; None before the first talk ended."""
         self.closed: dict[str, None] = {}
+        self.callbacks: dict[str, Callback] = {}
+        self.owners: dict[str, f.OwnedUntil] = {}
+        """Number → who keeps its open case, until when (epoch s)."""
 
     @classmethod
     def restore(cls, snapshot: Snapshot) -> State:
@@ -58,7 +69,14 @@ class State:
         state.phones = dict(own.phones)
         state.pbx_up, state.handle_s = own.pbx_up, own.handle_s
         state.closed = dict.fromkeys(own.closed)
+        state.callbacks = {callback.id: callback for callback in own.callbacks}
+        state.owners = dict(own.owners)
         return state
+
+    def dialled(self, call_id: str) -> Callback | None:
+        """The callback whose caller is being rung as `call_id`."""
+        found = self.callbacks.get(call_of(call_id))
+        return found if found and found.dial and found.dial.call_id == call_id else None
 
     def reachable(self, phone: str) -> bool:
         """Whether a phone may be rung. Of a person's own that was never told of nothing is known;
@@ -76,6 +94,8 @@ class State:
             self.pbx_up,
             self.handle_s,
             tuple(self.closed),
+            tuple(self.callbacks.values()),
+            dict(self.owners),
         )
         return msgspec.msgpack.decode(msgspec.msgpack.encode(shared), type=Snapshot)
 
@@ -87,6 +107,7 @@ class State:
         body = fact.body
         match body:
             case f.CallOpened():
+                kept = self.callbacks.get(body.callback_id)
                 self.calls[body.call_id] = Call(
                     id=body.call_id,
                     caller_number=body.caller_number,
@@ -96,6 +117,10 @@ class State:
                     opened_at=fact.at,
                     within_hours=body.within_hours,
                     touched=fact.at,
+                    callback_id=body.callback_id,
+                    language=kept.language if kept else "",
+                    service=kept.service if kept else "",
+                    entered_at=kept.entered_at if kept else None,
                 )
             case f.CallClosed():
                 self.calls.pop(body.call_id, None)
@@ -103,6 +128,12 @@ class State:
             case f.FallbackImported():
                 self.calls.pop(body.call_id, None)
                 self._close(body.call_id)
+            case f.CallbackAsked():
+                self._keep(body, fact.at)
+            case f.CallbackReached() | f.CallbackGivenUp():
+                self.callbacks.pop(body.callback_id, None)
+            case f.OwnersKnown():
+                self._own(body)
             case f.SeatSignedIn():
                 self.seats[body.seat_id] = Seat(
                     body.seat_id,
@@ -115,6 +146,9 @@ class State:
                 )
             case f.SeatSignedOut():
                 self.seats.pop(body.seat_id, None)
+                for callback in self.callbacks.values():
+                    if callback.seat_id == body.seat_id:
+                        callback.seat_id = ""
             case f.PhoneReachable():
                 self.phones[body.phone] = True
             case f.PhoneLost():
@@ -131,6 +165,32 @@ class State:
             case _:
                 self._apply_to_call_and_seat(body, fact.at)
 
+    def _keep(self, body: f.CallbackAsked, at: float) -> None:
+        call = self.calls.get(body.call_id)
+        self.callbacks[body.callback_id] = Callback(
+            body.callback_id,
+            body.call_id,
+            body.caller_number,
+            body.caller_name,
+            body.language,
+            body.service,
+            body.entered_at,
+            at,
+            at,
+            call.needs if call is not None else {},
+            call.step if call is not None else 0,
+        )
+        if call is not None:
+            call.apply(body, at)
+
+    def _own(self, body: f.OwnersKnown) -> None:
+        for number, (person_id, until) in body.owners.items():
+            self.owners.pop(number, None)
+            if person_id:
+                self.owners[number] = (person_id, until)
+        while len(self.owners) > MOST_OWNERS:
+            del self.owners[next(iter(self.owners))]
+
     def _apply_to_call_and_seat(self, body: f.Body, at: float) -> None:
         call = self.calls.get(getattr(body, "call_id", ""))
         if call is not None:
@@ -138,6 +198,9 @@ class State:
         seat = self.seats.get(getattr(body, "seat_id", ""))
         if seat is not None:
             seat.apply(body, at)
+        callback = self.callbacks.get(getattr(body, "callback_id", ""))
+        if callback is not None:
+            callback.apply(body, at)
         if isinstance(body, f.TalkEnded):
             before = body.talk_s if self.handle_s is None else self.handle_s
             self.handle_s = before + HANDLE_WEIGHT * (body.talk_s - before)

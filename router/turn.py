@@ -33,6 +33,10 @@ TimerKind = Literal[
     "rejoin",
     "wrapup",
     "pause",
+    "dial",
+    "retry",
+    "keep",
+    "owner",
 ]
 
 PLAY_S = 45.0
@@ -44,7 +48,7 @@ Purpose = Literal["welcome", "menu", "to_human", "position", "held", "rating", "
 class Timer(NamedTuple):
     kind: TimerKind
     id: str
-    """Call or seat."""
+    """Call, seat or callback."""
 
 
 class Playing(NamedTuple):
@@ -101,6 +105,8 @@ class Turn:
         """Calls we asked Asterisk to hang up."""
         self.strangers: set[tuple[str, str]] = set()
         """What the last view of Asterisk showed and we did not know."""
+        self.owned: dict[str, dict[str, None]] = {}
+        """Person → calls in the queue whose case that person keeps; some may have left."""
         self.facts: list[f.Fact] = []
         self.commands: list[Command] = []
         self.rematch = False
@@ -149,7 +155,7 @@ class Turn:
         self.timers.cancel(
             call.id, "menu", "relax", "announce", "max_wait", "ring", "dead", "declined"
         )
-        self.timers.cancel(call.id, "rating", "message", "rejoin")
+        self.timers.cancel(call.id, "rating", "message", "rejoin", "owner")
 
     def language(self, call: Call) -> Language:
         chosen = self.languages.get(call.language) or self.languages.get(self.line.default_language)

@@ -10,9 +10,10 @@ from queues.match import FreeSeat, Ticket, match
 from queues.skills import covers
 from queues.wait import expected_wait, told_wait
 from router import facts as f
-from router import message, seats
+from router import message, owners, ringback, seats
 from router.announce import wait_prompts
 from router.call import Call, Offer
+from router.callback import Callback
 from router.commands import CancelLeg, NameFallback, RingSeat, SendToFallback, StartHold
 from router.turn import Turn
 
@@ -45,8 +46,10 @@ def _begin(turn: Turn, call: Call) -> None:
     queue = turn.fallback_queue(call)
     if queue != GENERAL:
         turn.do(NameFallback(call.id, queue))
-    turn.play(call, "to_human", "to-human")
+    turn.play(call, "to_human", "callback-hello" if call.callback_id else "to-human")
     keep_time(turn, call)
+    if not call.callback_id:
+        owners.wait(turn, call)
     turn.rematch = True
 
 
@@ -100,20 +103,27 @@ def tell(turn: Turn, call: Call) -> None:
         expected_wait(ahead, len(able), handle_s + turn.line.wrapup.seconds), call.told_s
     )
     turn.fact(f.WaitTold(call.id, ahead, wait_s))
-    turn.play(
-        call, "position", *wait_prompts(ahead, wait_s, voicemail_offered=_may_leave(turn, call))
+    offers = wait_prompts(
+        ahead,
+        wait_s,
+        voicemail_offered=_may_leave(turn, call),
+        callback_offered=ringback.may_ask(turn, call),
     )
+    turn.play(call, "position", *offers)
 
 
 def _ahead(turn: Turn, call: Call) -> int:
     """Calls that came earlier and compete for a seat that could serve this one."""
     seats_able = turn.able(call.needs)
+    others: list[Call | Callback] = [
+        *(other for other in turn.state.calls.values() if other.stage in ("queue", "ringing")),
+        *(kept for kept in turn.state.callbacks.values() if kept.waiting),
+    ]
     return sum(
         1
-        for other in turn.state.calls.values()
+        for other in others
         if other.entered_at is not None
         and call.entered_at is not None
-        and other.stage in ("queue", "ringing")
         and (other.entered_at, other.id) < (call.entered_at, call.id)
         and any(covers(seat.skills, other.needs) for seat in seats_able)
     )
@@ -125,6 +135,9 @@ def _may_leave(turn: Turn, call: Call) -> bool:
 
 
 def pressed(turn: Turn, call: Call, key: str) -> None:
+    if call.waiting and key == turn.line.callbacks.key and ringback.may_ask(turn, call):
+        ringback.ask(turn, call)
+        return
     if call.waiting and key == turn.line.queue.voicemail_key and _may_leave(turn, call):
         leave_for_voicemail(turn, call, "chosen")
 
@@ -162,16 +175,32 @@ def offer_all(turn: Turn) -> None:
     if not free:
         return
     tickets = [
-        Ticket(call.entered_at, call.id, call.needs, _declined_now(turn, call))
+        Ticket(call.entered_at, call.id, call.needs, _declined_now(turn, call, free))
         for call in turn.state.calls.values()
         if call.waiting and call.entered_at is not None and call.id not in turn.hung_up
     ]
+    tickets += [
+        Ticket(kept.entered_at, kept.id, kept.needs, ())
+        for kept in turn.state.callbacks.values()
+        if ringback.may_be_rung(turn, kept)
+    ]
     on_duty = [seat.skills for seat in turn.state.seats.values()]
     for found in match(tickets, free, on_duty):
-        _offer(turn, turn.state.calls[found.call_id], found.seat_id, found.reason)
+        kept = turn.state.callbacks.get(found.call_id)
+        if kept is not None:
+            ringback.ring(turn, kept, found.seat_id, found.reason)
+        else:
+            _offer(turn, turn.state.calls[found.call_id], found.seat_id, found.reason)
 
 
-def _declined_now(turn: Turn, call: Call) -> frozenset[str]:
+def offer_kept(turn: Turn, call: Call, callback: Callback) -> None:
+    """Ring the seat that was kept for a caller who has just been reached."""
+    _offer(turn, call, callback.seat_id, callback.reason)
+
+
+def _declined_now(turn: Turn, call: Call, free: list[FreeSeat]) -> frozenset[str]:
+    if call.owner_seat and call.owner_until > turn.now:
+        return frozenset(seat.seat_id for seat in free if seat.seat_id != call.owner_seat)
     return frozenset(seat for seat, until in call.declined.items() if until > turn.now)
 
 
