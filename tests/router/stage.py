@@ -140,9 +140,7 @@ class Stage:
             case "picks-up", [who]:
                 return e.CallArrived(who, "13800000009", ingress="trunk-out")
             case "dial", [who, end]:
-                how = msgspec.convert(
-                    end, Literal["no_answer", "rejected", "busy", "unreachable"]
-                )
+                how = msgspec.convert(end, Literal["no_answer", "rejected", "busy", "unreachable"])
                 return e.DialEnded(who, how)
             case "keeps", ["nobody", number]:
                 return e.OwnersChanged({number: ("", 0.0)})
