@@ -9,16 +9,17 @@ from __future__ import annotations
 import hashlib
 import os
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
-from config import checks, divisions, shape
+from config import checks, divisions, policyfile, shape
 from config.model import Line, Paths, Settings
+from config.policy import Policy
 from config.problems import Problem, SettingsError
-from config.sources import Source, from_environment, from_toml, merged, speaker
+from config.sources import Source, from_environment, from_toml, merged, placed
 
 __all__ = ["FILE_VARIABLE", "SettingsError", "load", "project_root", "site_file"]
 
@@ -61,18 +62,25 @@ def load(path: Path | None = None, env: Mapping[str, str] | None = None) -> Sett
             )
     sources += from_environment(env)
 
-    settings, misfits = shape.fitted(merged(sources), Settings)
+    table = merged(sources)
+    policy: Policy | None = None
+    elsewhere: list[Problem] = []
+    try:
+        policy = _policy(table)
+    except SettingsError as error:
+        elsewhere += error.problems
+    settings, misfits = shape.fitted(table, Settings)
     assert isinstance(settings, Settings)
     packaged = _packaged(settings.paths.prompts)
     found = [*misfits, *checks.crossed(settings, [p.place for p in misfits], packaged)]
-    problems += _placed(found, sources)
-    if problems:
+    problems += [*placed(found, sources), *elsewhere]
+    if problems or policy is None:
         raise SettingsError(problems)
-    return _finished(settings)
+    return _finished(settings, policy)
 
 
 def _defaults() -> list[Source]:
-    files = sorted((_HERE / "defaults").glob("*.toml"))
+    files = sorted(set((_HERE / "defaults").glob("*.toml")) - {policyfile.PACKAGED})
     return [from_toml(f"config/defaults/{f.name}", f.read_text("utf-8")) for f in files]
 
 
@@ -92,20 +100,19 @@ def _packaged(folder: str) -> checks.Packaged:
     return checks.Packaged(divisions=files, prompts=sorted(ids), languages=languages)
 
 
-def _placed(problems: Sequence[Problem], sources: Sequence[Source]) -> list[Problem]:
-    """The problems with source and line, in the order in which a reader meets them."""
-    order = {source.name: number for number, source in enumerate(sources)}
+def _policy(table: dict[str, object]) -> Policy:
+    """The policy of the file that `line.policy` names, which is taken out of `table`.
 
-    def placed(problem: Problem) -> Problem:
-        source = speaker(sources, problem.place)
-        if source is None:
-            return problem
-        return msgspec.structs.replace(problem, source=source.name, line=source.line(problem.place))
+    Raises SettingsError. What is no path is left where it is, to be found not to fit.
+    """
+    line = table.get("line")
+    if not isinstance(line, dict) or not isinstance(line.get("policy", ""), str):
+        return policyfile.packaged()
+    named = line.pop("policy", "")
+    return policyfile.read(project_root() / Path(named))[0] if named else policyfile.packaged()
 
-    return sorted(map(placed, problems), key=lambda p: (order.get(p.source, -1), p.line or 0))
 
-
-def _finished(settings: Settings) -> Settings:
+def _finished(settings: Settings, policy: Policy) -> Settings:
     root = project_root()
 
     def absolute(path: str) -> str:
@@ -114,7 +121,7 @@ def _finished(settings: Settings) -> Settings:
     paths = Paths(
         **{name: absolute(value) for name, value in msgspec.structs.asdict(settings.paths).items()}
     )
-    line = settings.line
+    line = msgspec.structs.replace(settings.line, policy=policy)
     if line.version == Line().version:
         digest = hashlib.sha256(msgspec.json.encode(line, order="sorted")).hexdigest()
         line = msgspec.structs.replace(line, version=digest[:12])

@@ -12,41 +12,27 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-# `word` names what a field wants in the catalogue: `settings.expected.<word>` and `.hint.<word>`.
-Key = Annotated[str, Meta(pattern="^[0-9*#]$", extra={"word": "key"})]
-"""One telephone key: `0`-`9`, `*` or `#`."""
-Name = Annotated[str, Meta(pattern="^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$", extra={"word": "name"})]
-"""An identifier that is also safe in Asterisk's files, in addresses and in file names."""
-Skill = Annotated[
-    str, Meta(pattern="^[a-z][a-z0-9-]{0,19}(:[a-z0-9-]{1,20})?$", extra={"word": "skill"})
-]
-"""What a person can do: `lang:khg`, `law:labour`, `group:migrant`, `aid`."""
-Level = Annotated[int, Meta(ge=1, le=5, extra={"word": "level"})]
-Port = Annotated[int, Meta(ge=1, le=65535, extra={"word": "port"})]
-Count = Annotated[int, Meta(ge=0, extra={"word": "count"})]
-Wait = Annotated[float, Meta(ge=0, extra={"word": "seconds"})]
-"""Seconds, 0 or more."""
-Span = Annotated[float, Meta(gt=0, extra={"word": "some-seconds"})]
-"""Seconds, more than 0."""
-WholeSpan = Annotated[int, Meta(ge=1, extra={"word": "whole-seconds"})]
-"""Whole seconds, 1 or more, where Asterisk takes no fractions."""
-Some = Annotated[int, Meta(ge=1, extra={"word": "some"})]
-Digits = Annotated[str, Meta(pattern="^[0-9]{3,15}$", extra={"word": "digits"})]
-AreaCode = Annotated[str, Meta(pattern="^(0[0-9]{2,3})?$", extra={"word": "area-code"})]
-Codec = Literal["alaw", "ulaw", "g722"]
-StunUrl = Annotated[
-    str, Meta(pattern="^stuns?:[A-Za-z0-9.:\\[\\]-]{1,200}$", extra={"word": "stun"})
-]
-"""`stun:host:port`."""
-Clock = Annotated[
-    str, Meta(pattern="^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$", extra={"word": "clock"})
-]
-"""Local time `HH:MM`."""
-Share = Annotated[float, Meta(ge=0, le=1, extra={"word": "share"})]
-"""A part of a whole, 0 to 1."""
-MonthText = Annotated[str, Meta(pattern="^([0-9]{4}-(0[1-9]|1[0-2]))?$", extra={"word": "month"})]
-"""A month `YYYY-MM`, or empty."""
-Weekday = Annotated[int, Meta(ge=1, le=7, extra={"word": "weekday"})]
+from config.fields import (
+    AreaCode,
+    Clock,
+    Codec,
+    Count,
+    Digits,
+    Key,
+    Level,
+    MonthText,
+    Name,
+    Port,
+    Share,
+    Skill,
+    Some,
+    Span,
+    StunUrl,
+    Wait,
+    Weekday,
+    WholeSpan,
+)
+from config.policy import Policy
 
 
 class _Frozen(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -222,12 +208,13 @@ class Voicemail(_Frozen, frozen=True):
 
 
 class Callbacks(_Frozen, frozen=True):
-    """Callers who leave the phone, keep their place and are rung when their turn comes."""
+    """Callers who leave the phone, keep their place and are rung when their turn comes.
+
+    By which key and after how much waiting it is offered stands in the policy.
+    """
 
     offered: bool = False
     """Needs a way out: `[sip] outbound`."""
-    key: Key = "2"
-    offer_after_s: Wait = 60.0
     ring_s: Span = 30.0
     """The caller's phone rings this long; the seat is kept meanwhile."""
     attempts: Some = 3
@@ -240,10 +227,9 @@ class Callbacks(_Frozen, frozen=True):
 
 
 class Owners(_Frozen, frozen=True):
-    """First contact keeps the case (首问负责)."""
+    """First contact keeps the case (首问负责). How long a caller waits for the person who keeps its
+    open case stands in the policy."""
 
-    wait_s: Wait = 20.0
-    """A caller with an open case waits this long for its owner alone; 0: nobody does."""
     days: Some = 30
     """A case that nobody closes stays open so many days after it was last opened."""
 
@@ -266,6 +252,8 @@ class Line(_Frozen, frozen=True):
     voicemail: Voicemail = Voicemail()
     callbacks: Callbacks = Callbacks()
     owners: Owners = Owners()
+    policy: Policy = Policy(version="none")
+    """In a settings file: the path of the policy's own file; empty: the packaged policy."""
     version: str = "packaged"
     """Written on every decision, so that it can be derived again later."""
 

@@ -11,6 +11,8 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+import msgspec
+
 from config.problems import Place, Problem, SettingsError
 
 PREFIX: Final = "HOTLINE__"
@@ -107,6 +109,19 @@ def speaker(sources: Sequence[Source], place: Place) -> Source | None:
         if depth >= deepest:
             best, deepest = source, depth
     return best
+
+
+def placed(problems: Sequence[Problem], sources: Sequence[Source]) -> list[Problem]:
+    """The problems with source and line, in the order in which a reader meets them."""
+    order = {source.name: number for number, source in enumerate(sources)}
+
+    def where(problem: Problem) -> Problem:
+        source = speaker(sources, problem.place)
+        if source is None:
+            return problem
+        return msgspec.structs.replace(problem, source=source.name, line=source.line(problem.place))
+
+    return sorted(map(where, problems), key=lambda p: (order.get(p.source, -1), p.line or 0))
 
 
 def _merge(old: dict[str, object], new: dict[str, object]) -> dict[str, object]:

@@ -73,6 +73,17 @@ def lacks(need: Need, skills: Skills) -> tuple[str, ...]:
             return () if holds(need, skills) else (text(need),)
 
 
+def asked(need: Need, skills: Skills) -> frozenset[str]:
+    """The skills of somebody with `skills` that `need` makes use of: named, and at their level."""
+    match need:
+        case Has():
+            return frozenset((need.skill,) if holds(need, skills) else ())
+        case Not():
+            return frozenset()
+        case All() | Any():
+            return frozenset(skill for one in need.of for skill in asked(one, skills))
+
+
 def names(need: Need) -> Iterator[str]:
     """Every skill named, in order, also more than once."""
     match need:

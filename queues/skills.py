@@ -6,7 +6,8 @@ language is a floor: no step of waiting ever takes it away.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Container, Iterable, Mapping
 
 Skills = Mapping[str, int]
 """Skill → level 1-5; a missing skill is level 0."""
@@ -26,10 +27,10 @@ def scarcity(on_duty: Iterable[Skills]) -> dict[str, float]:
     return {skill: 1.0 / count for skill, count in holders.items()}
 
 
-def spare_worth(skills: Skills, needs: Skills, scarce: Mapping[str, float]) -> float:
-    """How much scarce skill a call with `needs` would waste on this person; 0.0 is none.
+def spare_worth(skills: Skills, asked: Container[str], scarce: Mapping[str, float]) -> float:
+    """How much scarce skill a call that asks for `asked` would waste on this person; 0.0 is none.
 
     Bilingual seats are kept for those who need them: a Mandarin call sees their other language
-    as waste and goes elsewhere while anybody else is free.
+    as waste and goes elsewhere while anybody else is free. The same in whatever order it is added.
     """
-    return round(sum(scarce.get(skill, 0.0) for skill in skills if skill not in needs), 9)
+    return round(math.fsum(scarce.get(skill, 0.0) for skill in skills if skill not in asked), 9)

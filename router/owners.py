@@ -39,7 +39,7 @@ def wait(turn: Turn, call: Call) -> None:
     if not person_id or open_until <= turn.now:
         return
     turn.owned.setdefault(person_id, {})[call.id] = None
-    until = (call.waits_from or turn.now) + turn.line.owners.wait_s
+    until = (call.waits_from or turn.now) + turn.line.policy.owner.wait_s
     if until <= turn.now or call.owner_seat:
         return
     seat = next((s for s in turn.state.seats.values() if s.person_id == person_id), None)

@@ -30,7 +30,7 @@ def may_ask(turn: Turn, call: Call) -> bool:
     waited = turn.now - (call.waits_from or turn.now)
     return (
         rules.offered
-        and waited >= rules.offer_after_s
+        and waited >= turn.line.policy.callback.offer_after_s
         and len(kept) < rules.most
         and usable(turn, call.caller_number)
         and all(one.caller_number != call.caller_number for one in kept)

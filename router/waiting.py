@@ -135,7 +135,7 @@ def _may_leave(turn: Turn, call: Call) -> bool:
 
 
 def pressed(turn: Turn, call: Call, key: str) -> None:
-    if call.waiting and key == turn.line.callbacks.key and ringback.may_ask(turn, call):
+    if call.waiting and key == turn.line.policy.callback.key and ringback.may_ask(turn, call):
         ringback.ask(turn, call)
         return
     if call.waiting and key == turn.line.queue.voicemail_key and _may_leave(turn, call):

@@ -74,7 +74,7 @@ async def test_a_caller_who_declines(stage: Stage) -> None:
 
 
 async def test_a_caller_who_cannot_be_reached(stage: Stage) -> None:
-    await stage.do(c.DialCaller(CALL, CALLBACK, NUMBER, "12348", 1.0))
+    await stage.do(c.DialCaller(CALL, CALLBACK, "13800000002", "12348", 1.0))
     ended = await stage.expect_a(e.DialEnded)
     assert ended.end in ("unreachable", "no_answer")
     await stage.expect_nothing()

@@ -16,10 +16,35 @@ from config.model import (
     Voicemail,
     Wrapup,
 )
+from config.policy import Floors, Kind, Order, Owner, Policy, Step
+
+POLICY = Policy(
+    owner=Owner(wait_s=20),
+    version="p-1",
+    order=Order(greatest_head_start_s=60),
+    language=Floors(floor={"cmn": "lang:cmn", "khg": "lang:khg", "ii": "lang:ii"}),
+    kinds=(
+        Kind(service="general", needs="law:general"),
+        Kind(
+            service="labour",
+            needs="law:labour>=2",
+            relax=(Step(after_s=30, needs="law:general", cost=2),),
+        ),
+        Kind(
+            service="migrant",
+            needs="group:migrant",
+            relax=(
+                Step(after_s=20, needs="law:labour", cost=1),
+                Step(after_s=40, needs="law:general", cost=1),
+            ),
+        ),
+    ),
+)
 
 LINE = Line(
     centre=Centre(id="test"),
     version="test-1",
+    policy=POLICY,
     languages=(
         Language(id="cmn", name="普通话", skill="lang:cmn"),
         Language(
@@ -77,8 +102,6 @@ LINE = Line(
     ring=Ring(timeout_s=20, dead_after_s=4, busy_pause_s=15, reject_pause_s=30),
     wrapup=Wrapup(seconds=30),
     rating=Rating(timeout_s=8, max_wrong=1),
-    callbacks=Callbacks(
-        offered=True, offer_after_s=60, ring_s=30, attempts=2, retry_s=120, keep_s=3600
-    ),
+    callbacks=Callbacks(offered=True, ring_s=30, attempts=2, retry_s=120, keep_s=3600),
     voicemail=Voicemail(max_s=180, min_s=2, silence_s=10),
 )
