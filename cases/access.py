@@ -23,7 +23,7 @@ from cases.callers import known
 from cases.errors import Conflict, NotFound, known_id
 from cases.history import stored_up_to
 from cases.mask import mask_number
-from router.numbers import spellings
+from cases.past import Recalled, recall
 from cases.records import (
     Brief,
     CallDetail,
@@ -55,6 +55,7 @@ from cases.slips import check_change, checked_number
 from cases.store import Store
 from config.divisions import divisions
 from config.model import Centre
+from router.numbers import spellings
 
 __all__ = ["Access", "PlayableFile", "Right", "require"]
 
@@ -159,12 +160,35 @@ class Access:
             facts=tuple(readings.fact_of(fact, masked=True) for fact in facts), people=names
         )
 
+    async def recall(self, viewer: Viewer, call_id: str) -> Recalled:
+        """The past around a call's waiting, for its explanation; raw, so nothing of it may be
+        shown but what web.why says. Names of all who sat at a seat only for those who know all
+        calls. Raises NotFound."""
+        wanted = select(t.calls.c.call_id).where(
+            t.calls.c.call_id == known_id("call", call_id), visible(viewer)
+        )
+        async with self._store.read() as conn:
+            if (await conn.execute(wanted)).one_or_none() is None:
+                raise NotFound("call")
+            recalled = await recall(conn, call_id)
+            all_calls = may(viewer, "calls.all")
+            ids = {
+                getattr(fact.body, "person_id", "")
+                for fact in recalled.facts
+                if all_calls or getattr(fact.body, "call_id", "") == call_id
+            }
+            if all_calls:
+                ids |= {seat.person_id for seat in recalled.line.state.seats.values()}
+            people = select(t.people).where(t.people.c.person_id.in_(ids - {""}))
+            names = {row.person_id: row.name for row in await conn.execute(people)}
+        return msgspec.structs.replace(recalled, people=names)
+
     async def brief(self, viewer: Viewer, call_id: str, live: LiveCall | None) -> Brief:
         """What is known of the caller, for who is offered the call, has it, or had it.
 
         `live`: the call as the router has it, which may be ahead of the database. Raises NotFound.
         """
-        mine = live is not None and (live.person_id == viewer.person_id or may(viewer, "calls.all"))
+        mine = live is not None and (viewer.person_id in live.people or may(viewer, "calls.all"))
         async with self._store.read() as conn:
             row = None
             if not mine:

@@ -150,6 +150,7 @@ def _removed(conn: Connection) -> dict[str, int]:
         (t.calls, _marked(t.calls.c.call_id)),
         (t.seat_spells, _marked(t.seat_spells.c.seat_id)),
         (t.facts, or_(_marked(t.facts.c.call_id), _marked(t.facts.c.seat_id))),
+        (t.states, t.states.c.demo),
         (t.people, _marked(t.people.c.person_id)),
         (t.reports, t.reports.c.demo),  # also of a month with real calls: its numbers were mixed
     ):

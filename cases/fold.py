@@ -197,8 +197,15 @@ class Fold:
                 _connect(held, body, at)
             case f.SeatAway():
                 _end_leg(held.legs.get(body.leg_id), at, None, body.cause)
+            case f.InterpreterJoined():
+                _pick_up(held.legs.get(body.leg_id), at)
+            case f.InterpreterLeft():
+                _end_leg(held.legs.get(body.leg_id), at, None, None)
             case f.RejoinRung():
-                held.legs[body.leg_id] = rows.seat_leg(body, at)
+                interprets = ("interpreter", body.seat_id) in {
+                    (leg["kind"], leg["seat_id"]) for leg in held.legs.values()
+                }
+                held.legs[body.leg_id] = rows.seat_leg(body, at, interprets=interprets)
             case f.RejoinEnded():
                 _end_leg(held.legs.get(body.leg_id), at, None, body.cause)
             case f.Rejoined():
@@ -231,10 +238,11 @@ class Fold:
 
 def _apply_to_offer(held: _Held, body: f.Offered | f.OfferRang | f.OfferEnded, at: float) -> None:
     if isinstance(body, f.Offered):
-        held.call["offers"] += 1
+        held.call["offers"] += body.role != "interpreter"  # of a pair one
         held.call["ringing_at"] = held.call["ringing_at"] or at
         held.offers[body.offer_id] = rows.offer_row(body, at)
-        held.legs[body.leg_id] = rows.seat_leg(body, at)
+        interprets = body.role == "interpreter"
+        held.legs[body.leg_id] = rows.seat_leg(body, at, interprets=interprets)
         return
     offer = held.offers.get(body.offer_id)
     if offer is None or offer["ended_at"] is not None:
@@ -257,16 +265,18 @@ def _connect(held: _Held, body: f.Connected, at: float) -> None:
         call["answered_at"], call["wait_s"] = at, body.waited_s
     call["seat_id"], call["person_id"] = body.seat_id, body.person_id
     call["provider"] = body.provider
-    leg = held.legs.get(body.leg_id)
-    if leg is not None:
-        leg["answered_at"] = at
+    _pick_up(held.legs.get(body.leg_id), at)
 
 
 def _rejoin(held: _Held, body: f.Rejoined, at: float) -> None:
     if body.leg_id == body.old_leg_id:
         return
     _end_leg(held.legs.get(body.old_leg_id), at, None, None)
-    leg = held.legs.get(body.leg_id)
+    _pick_up(held.legs.get(body.leg_id), at)
+
+
+def _pick_up(leg: Row | None, at: float) -> None:
+    """From here on the leg is in the talk."""
     if leg is not None:
         leg["answered_at"] = at
 

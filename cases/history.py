@@ -23,7 +23,7 @@ async def facts_after(store: Store, after_seq: int, most: int) -> list[Fact]:
         .limit(most)
     )
     async with store.read() as conn:
-        return [_fact(row) for row in (await conn.execute(wanted)).all()]
+        return [fact_of(row) for row in (await conn.execute(wanted)).all()]
 
 
 async def stored_up_to(store: Store) -> int:
@@ -41,10 +41,10 @@ async def facts_since(store: Store, since: float, kinds: Collection[str]) -> lis
         .order_by(facts.seq)
     )
     async with store.read() as conn:
-        return [_fact(row) for row in (await conn.execute(wanted)).all()]
+        return [fact_of(row) for row in (await conn.execute(wanted)).all()]
 
 
-def _fact(row: Row[*tuple[Any, ...]]) -> Fact:
+def fact_of(row: Row[*tuple[Any, ...]]) -> Fact:
     # The body is kept without what has a column of its own.
     return msgspec.convert(
         {"seq": row.seq, "at": row.at, "body": {"type": row.type, **row.body}}, Fact

@@ -17,6 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from cases import tables as t
 from cases.fold import Fold, Harvest
+from cases.past import Keeper
 from cases.region import Region, region_of
 from cases.rows import Row
 from cases.slips import slip_day, slip_number
@@ -54,6 +55,7 @@ class Ledger:
         self._store = store
         self._zone = zone
         self._fold: Fold | None = None
+        self._keeper: Keeper | None = None
         self._folded = 0
 
     async def position(self) -> int:
@@ -69,7 +71,7 @@ class Ledger:
         try:
             position = await self._store.transact(partial(self._write, facts))
         except BaseException:
-            self._fold = None
+            self._fold = self._keeper = None
             raise
         self._folded = position
         return position
@@ -77,7 +79,7 @@ class Ledger:
     def _write(self, facts: Sequence[Fact], conn: Connection) -> int:
         position = int(conn.scalar(_POSITION.with_for_update()) or 0)
         if position != self._folded:
-            self._fold = None  # somebody else wrote meanwhile
+            self._fold = self._keeper = None  # somebody else wrote meanwhile
         fresh = [fact for fact in facts if fact.seq > position]
         if not fresh:
             return position
@@ -87,11 +89,14 @@ class Ledger:
             self._fold = Fold(
                 [dict(row) for row in conn.execute(_OPEN_SPELLS).mappings()], self._region
             )
+        if self._keeper is None:
+            self._keeper = Keeper(conn, position)
         fold = self._fold
         _take_in(conn, fold, fresh)
         for fact in fresh:
             fold.apply(fact)
         conn.execute(insert(t.facts), [_fact_row(fact) for fact in fresh])
+        self._keeper.keep(conn, fresh)
         self._enter(conn, fold.harvest())
         _replace(conn, t.journal_position, [{"id": _THE_ROW, "seq": fresh[-1].seq}])
         return fresh[-1].seq

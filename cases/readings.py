@@ -44,7 +44,7 @@ def live_of(row: Row[Any]) -> LiveCall:
         stage=row.stage,
         opened_at=row.opened_at,
         entered_at=row.queued_at,
-        person_id=row.person_id or "",
+        people=(row.person_id,) if row.person_id else (),
     )
 
 

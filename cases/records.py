@@ -142,7 +142,7 @@ class CallRecord(_Record, frozen=True):
 
 class LegRecord(_Record, frozen=True):
     leg_id: str
-    kind: Literal["caller", "seat"]
+    kind: Literal["caller", "seat", "interpreter"]
     seat_id: str | None
     person_id: str | None
     phone: str | None
@@ -171,6 +171,8 @@ class OfferRecord(_Record, frozen=True):
     end: f.OfferEnd | None
     cause: int | None
     rang_s: float | None
+    role: f.Role
+    """As one of a pair; empty: rung for a call of its own."""
 
 
 class RatingRecord(_Record, frozen=True):
@@ -250,7 +252,7 @@ class CallDetail(_Record, frozen=True):
 class LiveCall(_Record, frozen=True):
     """A call as the router has it now, for the door alone: the number is in full.
 
-    `person_id`: whose phone rings for it, or who talks to the caller; empty: nobody.
+    `people`: whose phones ring for it, or who talks to the caller; of a pair both.
     """
 
     call_id: str
@@ -260,7 +262,7 @@ class LiveCall(_Record, frozen=True):
     stage: f.Stage
     opened_at: float
     entered_at: float | None
-    person_id: str
+    people: tuple[str, ...]
 
 
 class EarlierCall(_Record, frozen=True):

@@ -81,10 +81,10 @@ def caller_leg(call_id: str, at: float) -> Row:
     }
 
 
-def seat_leg(body: f.Offered | f.RejoinRung, at: float) -> Row:
+def seat_leg(body: f.Offered | f.RejoinRung, at: float, *, interprets: bool = False) -> Row:
     return caller_leg(body.call_id, at) | {
         "leg_id": body.leg_id,
-        "kind": "seat",
+        "kind": "interpreter" if interprets else "seat",
         "seat_id": body.seat_id,
         "person_id": body.person_id,
         "phone": body.phone,
@@ -109,6 +109,7 @@ def offer_row(body: f.Offered, at: float) -> Row:
         "end": None,
         "cause": None,
         "rang_s": None,
+        "role": body.role,
     }
 
 

@@ -21,6 +21,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     Text,
@@ -64,6 +65,14 @@ journal_position = Table(  # W: one row; facts up to `seq` are in this database
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("seq", BigInteger, nullable=False),
+)
+
+states = Table(  # W: how the line stood after fact `seq`, now and then; see `cases.past`
+    "states",
+    metadata,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("demo", Boolean, nullable=False),
+    Column("state", LargeBinary, nullable=False),
 )
 
 calls = Table(  # W
@@ -149,6 +158,7 @@ offers = Table(  # W
     _text("end", null=True),
     Column("cause", Integer, nullable=True),
     _time("rang_s"),
+    _text("role"),  # of a pair: specialist or interpreter
 )
 
 ratings = Table(  # W: one per service act, never changed

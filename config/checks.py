@@ -201,6 +201,14 @@ def _trunks(settings: Settings) -> Iterator[Problem]:
             yield Problem(code="trunk", place=("sip", "trunks", i), fields={"found": trunk})
 
 
+def _weights(settings: Settings) -> Iterator[Problem]:
+    traffic = settings.traffic
+    for name, weights, n in (("hours", traffic.hours, 24), ("weekdays", traffic.weekdays, 7)):
+        if len(weights) != n or not any(weights):
+            fields = {"n": str(n), "found": str(len(weights))}
+            yield Problem(code="weights", place=("traffic", name), fields=fields)
+
+
 def _redis(settings: Settings) -> Iterator[Problem]:
     """Never quotes the address: there may be a password in it."""
     if settings.redis.url:
@@ -231,4 +239,5 @@ _RULES: tuple[tuple[tuple[str, ...], Rule], ...] = (
     (("sip",), _codecs),
     (("sip", "pbx"), _hosts),
     (("redis",), _redis),
+    (("traffic",), _weights),
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -21,7 +21,9 @@ from config.policy import Policy
 from config.problems import Problem, SettingsError
 from config.sources import Source, from_environment, from_toml, merged, placed
 
-__all__ = ["FILE_VARIABLE", "SettingsError", "load", "project_root", "site_file"]
+__all__ = ["FILE_VARIABLE", "SettingsError", "load", "policy_file", "project_root", "site_file"]
+
+PolicyCheck = Callable[[Policy, Line], Sequence[Problem]]
 
 FILE_VARIABLE: Final = "HOTLINE_SETTINGS"
 _HERE: Final = Path(__file__).parent
@@ -42,12 +44,50 @@ def site_file(env: Mapping[str, str]) -> Path | None:
     return usual if usual.is_file() else None
 
 
-def load(path: Path | None = None, env: Mapping[str, str] | None = None) -> Settings:
+def load(
+    path: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    *,
+    check: PolicyCheck | None = None,
+) -> Settings:
     """Settings of this site. `path` stands in for the site's file, `env` for the environment.
 
     Relative `paths` come back absolute, and `line.version` names the line's content unless the
-    site gave it a name. Raises SettingsError with all problems; never OSError for a settings file.
+    site gave it a name. `check` judges what the policy comes to (`queues.policycheck.problems`).
+    Raises SettingsError with all problems; never OSError for a settings file.
     """
+    sources, problems = _sources(path, env)
+    table = merged(sources)
+    policy: tuple[Policy, Source] | None = None
+    elsewhere: list[Problem] = []
+    try:
+        policy = policyfile.read(_policy_file(table, sources))
+    except SettingsError as error:
+        elsewhere += error.problems
+    settings, misfits = shape.fitted(table, Settings)
+    assert isinstance(settings, Settings)
+    packaged = _packaged(settings.paths.prompts)
+    found = [*misfits, *checks.crossed(settings, [p.place for p in misfits], packaged)]
+    if check is not None and policy is not None and not found:
+        elsewhere += placed(check(policy[0], settings.line), [policy[1]])
+    problems += [*placed(found, sources), *elsewhere]
+    if problems or policy is None:
+        raise SettingsError(problems)
+    return _finished(settings, policy[0])
+
+
+def policy_file(path: Path | None = None, env: Mapping[str, str] | None = None) -> Path:
+    """The file that `load` reads the policy from. Raises SettingsError."""
+    sources, problems = _sources(path, env)
+    if problems:
+        raise SettingsError(problems)
+    return _policy_file(merged(sources), sources)
+
+
+def _sources(
+    path: Path | None, env: Mapping[str, str] | None
+) -> tuple[list[Source], list[Problem]]:
+    """What can be read, and what cannot."""
     env = os.environ if env is None else env
     sources = _defaults()
     problems: list[Problem] = []
@@ -60,23 +100,7 @@ def load(path: Path | None = None, env: Mapping[str, str] | None = None) -> Sett
             problems.append(
                 Problem(code="no-file", place=(), fields={"error": str(error)}, source=str(file))
             )
-    sources += from_environment(env)
-
-    table = merged(sources)
-    policy: Policy | None = None
-    elsewhere: list[Problem] = []
-    try:
-        policy = _policy(table)
-    except SettingsError as error:
-        elsewhere += error.problems
-    settings, misfits = shape.fitted(table, Settings)
-    assert isinstance(settings, Settings)
-    packaged = _packaged(settings.paths.prompts)
-    found = [*misfits, *checks.crossed(settings, [p.place for p in misfits], packaged)]
-    problems += [*placed(found, sources), *elsewhere]
-    if problems or policy is None:
-        raise SettingsError(problems)
-    return _finished(settings, policy)
+    return [*sources, *from_environment(env)], problems
 
 
 def _defaults() -> list[Source]:
@@ -100,16 +124,24 @@ def _packaged(folder: str) -> checks.Packaged:
     return checks.Packaged(divisions=files, prompts=sorted(ids), languages=languages)
 
 
-def _policy(table: dict[str, object]) -> Policy:
-    """The policy of the file that `line.policy` names, which is taken out of `table`.
-
-    Raises SettingsError. What is no path is left where it is, to be found not to fit.
-    """
+def _policy_file(table: dict[str, object], sources: Sequence[Source]) -> Path:
+    """The file that `line.policy` names, which is taken out of `table`. Raises SettingsError."""
     line = table.get("line")
-    if not isinstance(line, dict) or not isinstance(line.get("policy", ""), str):
-        return policyfile.packaged()
-    named = line.pop("policy", "")
-    return policyfile.read(project_root() / Path(named))[0] if named else policyfile.packaged()
+    if not isinstance(line, dict) or "policy" not in line:
+        return policyfile.PACKAGED
+    table["line"] = {key: value for key, value in line.items() if key != "policy"}
+    named = line["policy"]
+    if not isinstance(named, str):
+        found = {"found": type(named).__name__}
+        problem = Problem(
+            code="misfit",
+            place=("line", "policy"),
+            fields=found,
+            expected="policy-path",
+            hint="policy-path",
+        )
+        raise SettingsError(placed([problem], sources))
+    return project_root() / Path(named).expanduser() if named else policyfile.PACKAGED
 
 
 def _finished(settings: Settings, policy: Policy) -> Settings:

@@ -33,6 +33,7 @@ from config.fields import (
     WholeSpan,
 )
 from config.policy import Policy
+from config.traffic import Traffic
 
 
 class _Frozen(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -352,5 +353,6 @@ class Settings(_Frozen, frozen=True):
     redis: Redis = Redis()
     web: Web = Web()
     targets: Targets = Targets()
+    traffic: Traffic = Traffic()
     reports: Reports = Reports()
     paths: Paths = Paths()

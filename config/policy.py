@@ -27,6 +27,9 @@ group, provider), how well, for which region, and whether an interpreter may joi
 HERE: Final = "region:here"
 """Stands in a requirement for the region that the call is about; anybody where it is not known."""
 
+SHIPPED: Final = "packaged-"
+"""How versions of the packaged policy begin; no other may."""
+
 
 class _Frozen(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     pass

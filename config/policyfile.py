@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Final
 
 from config import shape
-from config.policy import Policy
+from config.policy import SHIPPED, Policy
 from config.problems import Problem, SettingsError
 from config.sources import Source, from_toml, placed
 
 PACKAGED: Final = Path(__file__).parent / "defaults" / "policy.toml"
+_NAMED: Final = "config/defaults/policy.toml"
 
 
 def read(file: Path) -> tuple[Policy, Source]:
@@ -24,10 +25,9 @@ def read(file: Path) -> tuple[Policy, Source]:
         text = file.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         fields = {"error": str(error)}
-        raise SettingsError(
-            [Problem(code="no-file", place=(), fields=fields, source=str(file))]
-        ) from None
-    return parsed(str(file), text)
+        problem = Problem(code="no-policy", place=(), fields=fields, source=str(file))
+        raise SettingsError([problem]) from None
+    return parsed(_NAMED if file == PACKAGED else str(file), text)
 
 
 def parsed(name: str, text: str) -> tuple[Policy, Source]:
@@ -37,10 +37,14 @@ def parsed(name: str, text: str) -> tuple[Policy, Source]:
     if problems:
         raise SettingsError(placed(problems, [source]))
     assert isinstance(policy, Policy)
+    if policy.version.startswith(SHIPPED) and name != _NAMED:
+        # A copy that was changed: whoever looks up that version later would find the other one.
+        taken = Problem(code="policy-version", place=("version",), fields={"found": policy.version})
+        raise SettingsError(placed([taken], [source]))
     return policy, source
 
 
 @cache
 def packaged() -> Policy:
     """The policy that is shipped."""
-    return parsed("config/defaults/policy.toml", PACKAGED.read_text("utf-8"))[0]
+    return read(PACKAGED)[0]

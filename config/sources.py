@@ -8,19 +8,15 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
 
+from config.lines import lines
 from config.problems import Place, Problem, SettingsError
 
 PREFIX: Final = "HOTLINE__"
-
-_HEADER = re.compile(r"^\s*(\[\[?)\s*(.+?)\s*\]\]?\s*(?:#.*)?$")
-_NAME = r"""(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')"""
-_ENTRY = re.compile(rf"^\s*({_NAME}(?:\s*\.\s*{_NAME})*)\s*=(.*)$")
-_STEP = re.compile(_NAME)
 
 
 class EnvText(str):
@@ -70,7 +66,7 @@ def from_toml(name: str, text: str) -> Source:
             line=int(found[1]) if found else None,
         )
         raise SettingsError([problem]) from None
-    return Source(name, data, dict(_lines(text)))
+    return Source(name, data, lines(text))
 
 
 def from_environment(env: Mapping[str, str]) -> list[Source]:
@@ -133,47 +129,3 @@ def _merge(old: dict[str, object], new: dict[str, object]) -> dict[str, object]:
         else:
             result[key] = value
     return result
-
-
-def _lines(text: str) -> Iterator[tuple[Place, int]]:
-    """The line of each header and entry. Values that span lines are stepped over."""
-    table: Place = ()
-    counts: dict[Place, int] = {}
-    rest = ""
-    for number, line in enumerate(text.splitlines(), start=1):
-        if rest:
-            rest = _unfinished(rest + "\n" + line)
-            continue
-        if header := _HEADER.match(line):
-            table = _inside(_steps(header[2]), counts)
-            if header[1] == "[[":
-                counts[table] = counts.get(table, -1) + 1
-                yield table, number
-                table = (*table, counts[table])
-            yield table, number
-        elif entry := _ENTRY.match(line):
-            yield (*table, *_steps(entry[1])), number
-            rest = _unfinished(entry[2])
-
-
-def _steps(dotted: str) -> Place:
-    return tuple(step.strip("\"'") for step in _STEP.findall(dotted))
-
-
-def _inside(steps: Place, counts: Mapping[Place, int]) -> Place:
-    """`[a.b]` below `[[a]]` means the newest element of `a`."""
-    place: Place = ()
-    for position, step in enumerate(steps):
-        place = (*place, step)
-        if place in counts and position < len(steps) - 1:
-            place = (*place, counts[place])
-    return place
-
-
-def _unfinished(value: str) -> str:
-    """`value` when it goes on in the next line (open bracket or long string), else nothing."""
-    bare = re.sub(r'"""(?:\\.|[^\\])*?"""|\'\'\'.*?\'\'\'', "", value, flags=re.DOTALL)
-    if '"""' in bare or "'''" in bare:
-        return value
-    bare = re.sub(r'"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\'|#[^\n]*', "", bare)
-    return value if sum(map(bare.count, "[{")) > sum(map(bare.count, "]}")) else ""

@@ -17,13 +17,17 @@ from typing import Final, Protocol, cast
 from config.loader import SettingsError, load
 from config.model import Settings
 from config.words import TONGUES, words
+from queues.policycheck import problems
 
 DONE: Final = 0
 FAILED: Final = 1
 USAGE: Final = 2
 _INTERRUPTED: Final = 130
 
-COMMANDS: Final = ("serve", "status", "check", "pbx", "prompts", "user", "calls", "report", "demo")
+COMMANDS: Final = (
+    "serve", "status", "check", "pbx", "prompts", "user", "calls", "report", "simulate",
+    "demo",
+)  # fmt: skip
 """In the order in which a newcomer needs them."""
 
 
@@ -53,7 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args.lang = tag
     assert command is not None, "the parser demands a command"
     try:
-        settings = load(args.settings)
+        settings = load(args.settings, check=problems)
     except SettingsError as error:
         for problem in error.problems:
             print(problem.text(tag), file=sys.stderr)

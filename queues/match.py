@@ -63,7 +63,7 @@ def match(
 
 
 def _best(
-    ticket: Ticket, free: Mapping[str, FreeSeat], scarce: Mapping[str, float]
+    ticket: Ticket, free: Mapping[str, FreeSeat], scarce: Mapping[str, int]
 ) -> FreeSeat | None:
     able = (
         seat
@@ -77,7 +77,7 @@ def _best(
     )
 
 
-def _reason(ticket: Ticket, seat: FreeSeat, scarce: Mapping[str, float]) -> dict[str, float]:
+def _reason(ticket: Ticket, seat: FreeSeat, scarce: Mapping[str, int]) -> dict[str, float]:
     return {
         "spare_skill": spare_worth(seat.skills, ticket.needs, scarce),
         "idle_since": seat.idle_since,

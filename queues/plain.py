@@ -59,7 +59,8 @@ def decide(  # noqa: PLR0917 — all that a decision rests on
             decisions += scan.serve(ticket, rungs[ticket.call_id], free)
     if rules.reserve_after_s is not None:
         for ticket in ordered:
-            if ringing.get(ticket.call_id, now) + rules.reserve_after_s <= now:
+            since = ringing.get(ticket.call_id)
+            if since is not None and since + rules.reserve_after_s <= now:
                 for kept in scan.serve(ticket, rungs[ticket.call_id], free):
                     decisions.append(_reserved(kept))
     return decisions

@@ -8,11 +8,11 @@ level is only lowered, an interpreter only comes in besides, and the floor stand
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from config.policy import HERE, HeadStart, Kind, Policy
+from config.policy import HERE, HeadStart, Kind, Policy, Step
 from queues.ladder import Ladder, Pair, Rung
 from queues.logic import MOST, either, lowered
 from queues.needs import ANYBODY, All, Any, Has, Need, Not, both, parse
@@ -47,26 +47,18 @@ def ladder(policy: Policy, language: str, service: str, region: str = "") -> Lad
     rungs: list[Rung] = []
     for after_s in sorted({0.0} | {step.after_s for step in steps}):
         taken = [step for step in steps if step.after_s <= after_s]
-        level = min((step.to for step in taken if step.to is not None), default=MOST)
-        law = [parse(kind.needs)]
-        where = [_at(parse(kind.region), region)]
-        for step in taken:
-            if step.needs is not None:
-                (where if step.dimension == "region" else law).append(
-                    _at(parse(step.needs), region)
-                )
-        asked = both(either(*(lowered(one, level) for one in law)), either(*where))
+        need = asked(kind, taken, region)
         pair = None
         if any(step.dimension == "interpreter" for step in taken):
             said = policy.pair
             pair = Pair(
-                specialist=both(parse(said.bridge), asked),
+                specialist=both(parse(said.bridge), need),
                 interpreter=both(base, parse(said.interpreter), parse(said.bridge)),
             )
         rungs.append(
             Rung(
                 after_s=after_s,
-                needs=both(base, asked),
+                needs=both(base, need),
                 cost=sum(step.cost for step in taken),
                 relaxes=tuple(
                     dict.fromkeys(step.dimension for step in steps if step.after_s == after_s)
@@ -76,6 +68,16 @@ def ladder(policy: Policy, language: str, service: str, region: str = "") -> Lad
         )
     name = f"{service}/{language}" + (f"/{region}" if region else "")
     return Ladder(kind=name, floor=base, rungs=tuple(rungs))
+
+
+def asked(kind: Kind, steps: Sequence[Step], region: str = "") -> Need:
+    """What a call of this kind needs, the floor left out, once `steps` have come."""
+    level = min((step.to for step in steps if step.to is not None), default=MOST)
+    law, where = [_at(parse(kind.needs), region)], [_at(parse(kind.region), region)]
+    for step in steps:
+        if step.needs is not None:
+            (where if step.dimension == "region" else law).append(_at(parse(step.needs), region))
+    return both(either(*(lowered(one, level) for one in law)), either(*where))
 
 
 class HeadStarted(NamedTuple):

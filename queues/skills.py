@@ -6,7 +6,6 @@ language is a floor: no step of waiting ever takes it away.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Container, Iterable, Mapping
 
 Skills = Mapping[str, int]
@@ -18,19 +17,25 @@ def covers(skills: Skills, needs: Skills) -> bool:
     return all(skills.get(skill, 0) >= level for skill, level in needs.items())
 
 
-def scarcity(on_duty: Iterable[Skills]) -> dict[str, float]:
-    """Skill → 1 / number of people on duty who have it: 1.0 is the only one left."""
+ONE = 1_000_000_000
+"""Scarcity of a skill that one person alone has. Whole numbers: their sum is the same in whatever
+order they are added, so no two ways of reckoning ever differ by a last digit."""
+
+
+def scarcity(on_duty: Iterable[Skills]) -> dict[str, int]:
+    """Skill → ONE / number of people on duty who have it."""
     holders: dict[str, int] = {}
     for skills in on_duty:
         for skill in skills:
             holders[skill] = holders.get(skill, 0) + 1
-    return {skill: 1.0 / count for skill, count in holders.items()}
+    return {skill: ONE // count for skill, count in holders.items()}
 
 
-def spare_worth(skills: Skills, asked: Container[str], scarce: Mapping[str, float]) -> float:
-    """How much scarce skill a call that asks for `asked` would waste on this person; 0.0 is none.
+def spare_worth(skills: Skills, asked: Container[str], scarce: Mapping[str, int]) -> float:
+    """How much scarce skill a call that asks for `asked` would waste on this person; 0.0 is none,
+    1.0 what one person alone has.
 
     Bilingual seats are kept for those who need them: a Mandarin call sees their other language
-    as waste and goes elsewhere while anybody else is free. The same in whatever order it is added.
+    as waste and goes elsewhere while anybody else is free.
     """
-    return round(math.fsum(scarce.get(skill, 0.0) for skill in skills if skill not in asked), 9)
+    return sum(scarce.get(skill, 0) for skill in skills if skill not in asked) / ONE

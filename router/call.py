@@ -9,6 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from router import facts as f
+from router.party import Interpreter
 
 
 class Offer(msgspec.Struct):
@@ -21,6 +22,14 @@ class Offer(msgspec.Struct):
     phone: str
     since: float
     rang_at: float | None = None
+    role: f.Role = ""
+    up_at: float | None = None
+    """Of a pair: has answered, and waits for the other seat."""
+
+    def rang_s(self, now: float) -> float:
+        """Seconds it rang, up to the answer or up to `now`."""
+        ended = self.up_at or now
+        return ended - (self.rang_at or ended)
 
 
 class Talk(msgspec.Struct):
@@ -44,6 +53,8 @@ class Talk(msgspec.Struct):
     music_since: float = 0.0
     music_s: float = 0.0
     """Seconds of music before `music_since`."""
+    interpreter: Interpreter | None = None
+    """Who interprets, or did until it left."""
 
     @property
     def away(self) -> bool:
@@ -60,7 +71,13 @@ class Talk(msgspec.Struct):
 
     def apply(self, body: f.Body, at: float) -> None:
         """Fold a fact of the talk, recorded at `at`."""
+        other = self.interpreter
+        if other is not None and getattr(body, "seat_id", "") == other.seat_id:
+            other.apply(body, at)
+            return
         match body:
+            case f.InterpreterJoined():
+                self.interpreter = Interpreter(body.leg_id, body.seat_id, body.person_id, at)
             case f.CallHeld():
                 self.held = True
             case f.CallResumed():
@@ -109,6 +126,9 @@ class Call(msgspec.Struct):
     told_at: float | None = None
     told_s: float | None = None
     offer: Offer | None = None
+    """Of a pair: the specialist's."""
+    second: Offer | None = None
+    """The interpreter's, which is rung together with the specialist's."""
     offers: int = 0
     legs: int = 0
     declined: dict[str, float] = {}
@@ -136,6 +156,19 @@ class Call(msgspec.Struct):
     def waiting(self) -> bool:
         """In the queue with no seat's phone ringing for it."""
         return self.stage == "queue"
+
+    @property
+    def rung(self) -> tuple[Offer, ...]:
+        """The offers under way: none, one, or a pair's two."""
+        return tuple(offer for offer in (self.offer, self.second) if offer is not None)
+
+    def rung_over(self, leg_id: str) -> Offer | None:
+        """The offer under way over this leg."""
+        return next((offer for offer in self.rung if offer.leg_id == leg_id), None)
+
+    def rung_at(self, seat_id: str) -> Offer | None:
+        """The offer under way to this seat."""
+        return next((offer for offer in self.rung if offer.seat_id == seat_id), None)
 
     def apply(self, body: f.Body, at: float) -> None:  # noqa: PLR0915 - one row per fact
         """Fold one fact of this call, recorded at `at` (epoch s)."""
@@ -166,24 +199,10 @@ class Call(msgspec.Struct):
                 self.owner_seat, self.owner_until = body.seat_id, body.until
             case f.WaitTold():
                 self.told_at, self.told_s = at, body.wait_s
-            case f.Offered():
-                self.stage = "ringing"
-                self.offers += 1
-                self.legs += 1
-                self.offer = Offer(
-                    body.offer_id, body.leg_id, body.seat_id, body.person_id, body.phone, at
-                )
-            case f.OfferRang():
-                if self.offer is not None:
-                    self.offer.rang_at = at
-            case f.OfferEnded():
-                self.offer = None
-                if body.declined_until:
-                    self.declined[body.seat_id] = body.declined_until
-                if self.stage == "ringing":
-                    self.stage = "queue"
+            case f.Offered() | f.OfferRang() | f.PickedUp() | f.OfferEnded():
+                self._of_offer(body, at)
             case f.Connected():
-                self.stage, self.offer = "talking", None
+                self.stage, self.offer, self.second = "talking", None, None
                 self.talk = Talk(body.leg_id, body.bridge_id, body.seat_id, body.person_id, at)
                 self.served_by, self.served_leg = body.person_id, body.leg_id
                 self.rating, self.rating_missed = None, ""
@@ -194,6 +213,8 @@ class Call(msgspec.Struct):
                 | f.RejoinRung()
                 | f.RejoinEnded()
                 | f.Rejoined()
+                | f.InterpreterJoined()
+                | f.InterpreterLeft()
             ):
                 self.legs += isinstance(body, f.RejoinRung)
                 if self.talk is not None:
@@ -216,6 +237,39 @@ class Call(msgspec.Struct):
                 self.voicemail_path, self.message_done = body.path, True
             case f.VoicemailEmpty():
                 self.message_done = True
+            case _:
+                pass
+
+    def _of_offer(
+        self, body: f.Offered | f.OfferRang | f.PickedUp | f.OfferEnded, at: float
+    ) -> None:
+        offer = next((one for one in self.rung if one.offer_id == body.offer_id), None)
+        match body:
+            case f.Offered():
+                self.stage = "ringing"
+                self.offers += 1
+                self.legs += 1
+                offer = Offer(
+                    body.offer_id, body.leg_id, body.seat_id, body.person_id, body.phone, at
+                )
+                offer.role = body.role
+                if body.role == "interpreter":
+                    self.second = offer
+                else:
+                    self.offer = offer
+            case f.OfferRang() if offer is not None:
+                offer.rang_at = at
+            case f.PickedUp() if offer is not None:
+                offer.up_at = at
+            case f.OfferEnded():
+                if offer is self.offer:
+                    self.offer = None
+                elif offer is self.second:
+                    self.second = None
+                if body.declined_until:
+                    self.declined[body.seat_id] = body.declined_until
+                if self.stage == "ringing" and not self.rung:
+                    self.stage = "queue"
             case _:
                 pass
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from router import facts as f
 from router import message, talk, waiting
 from router.call import Call, outcome_of
-from router.commands import CancelLeg
 from router.turn import Turn
 
 
@@ -13,9 +12,8 @@ def caller_gone(turn: Turn, call: Call, cause: int, *, healed: bool = False) -> 
     """The caller's channel is gone. A message being recorded keeps the call open a little."""
     stage, outcome = call.stage, outcome_of(call)
     match stage:
-        case "ringing" if call.offer is not None:
-            turn.do(CancelLeg(call.id, call.offer.leg_id))
-            waiting.end_offer(turn, call, "caller_left")
+        case "ringing":
+            waiting.withdraw(turn, call, "caller_left")
         case "talking":
             talk.caller_left(turn, call)
         case "rating":
@@ -29,9 +27,8 @@ def caller_gone(turn: Turn, call: Call, cause: int, *, healed: bool = False) -> 
 
 def taken_away(turn: Turn, call: Call) -> None:
     """The dialplan has the caller: whatever we were about with it is over, unseen by us."""
-    if call.offer is not None:
-        turn.do(CancelLeg(call.id, call.offer.leg_id))
-        waiting.end_offer(turn, call, "withdrawn")
+    if call.rung:
+        waiting.withdraw(turn, call, "withdrawn")
     elif call.talk is not None:
         # Only a caller without a partner is taken away: the seat had hung up while we were gone,
         # or let the caller wait to music (telephony.orphans).

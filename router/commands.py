@@ -34,7 +34,10 @@ class StopPlay(_CallCommand, frozen=True):
 
 
 class StartHold(_CallCommand, frozen=True):
-    """Hold music to the caller until `Play`, `Connect` or `StopHold`."""
+    """Hold music until `Play`, `Connect` or `StopHold`: to the caller, or to an answered leg,
+    which hears it until `Connect` or `Join`."""
+
+    leg_id: str = ""
 
 
 class StopHold(_CallCommand, frozen=True):
@@ -61,6 +64,13 @@ class CancelLeg(_CallCommand, frozen=True):
 
 class Connect(_CallCommand, frozen=True):
     """Join caller and answered leg in a bridge; ends hold music and prompts."""
+
+    leg_id: str
+    bridge_id: str
+
+
+class Join(_CallCommand, frozen=True):
+    """Bring one more answered leg into the bridge, with everybody who is in it; ends its music."""
 
     leg_id: str
     bridge_id: str
@@ -142,6 +152,7 @@ Command = (
     | RingSeat
     | CancelLeg
     | Connect
+    | Join
     | Hold
     | Disconnect
     | RecordVoicemail

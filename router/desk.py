@@ -9,7 +9,7 @@ from typing import assert_never
 
 from router import events as e
 from router import facts as f
-from router import hold, owners, rejoin, seats, talk, waiting
+from router import hold, interpreting, owners, rejoin, seats, talk, waiting
 from router.commands import CancelLeg
 from router.seat import Seat
 from router.turn import Turn
@@ -84,9 +84,8 @@ def _sign_out(turn: Turn, seat: Seat, by: str) -> Refusal | None:
 
 def _withdraw(turn: Turn, seat: Seat) -> None:
     call = turn.state.calls.get(seat.call_id)
-    if call is not None and call.offer is not None:
-        turn.do(CancelLeg(call.id, call.offer.leg_id))
-        waiting.end_offer(turn, call, "withdrawn")
+    if call is not None:
+        waiting.withdraw(turn, call, "withdrawn")
 
 
 def _ready(turn: Turn, seat: Seat) -> Refusal | None:
@@ -119,18 +118,27 @@ def _hang_up(turn: Turn, seat: Seat) -> Refusal | None:
     call = turn.state.calls.get(seat.call_id)
     if call is None or seat.state not in ("offered", "talking"):
         return Refusal("not-in-call", "seat_id")
-    if call.talk is not None:
+    offer, interpreter = call.rung_at(seat.id), interpreting.present(call)
+    if interpreter is not None and interpreter.seat_id == seat.id:
+        interpreting.hang_up(turn, call, interpreter)
+    elif call.talk is not None:
         talk.hang_up(turn, call)
-    elif call.offer is not None:
-        turn.do(CancelLeg(call.id, call.offer.leg_id))
-        waiting.end_offer(turn, call, "rejected")
+    elif offer is not None:
+        turn.do(CancelLeg(call.id, offer.leg_id))
+        waiting.end_offer(turn, call, offer, "rejected")
     return None
 
 
 def _in_talk(turn: Turn, seat: Seat, request: e.Hold | e.Resume | e.Rejoin) -> Refusal | None:
     call = turn.state.calls.get(seat.call_id)
-    if call is None or call.talk is None:
+    if call is None or call.talk is None or seat.state != "talking":
         return Refusal("not-in-talk", "seat_id")
+    interpreter = interpreting.present(call)
+    if interpreter is not None and interpreter.seat_id == seat.id:
+        if not isinstance(request, e.Rejoin):
+            return Refusal("only-specialist", "seat_id")
+        interpreting.ring(turn, call, interpreter, seat)
+        return None
     match request:
         case e.Hold():
             if not call.talk.held:  # asked twice: already so

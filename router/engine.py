@@ -23,6 +23,7 @@ from router import (
     desk,
     entry,
     heal,
+    interpreting,
     message,
     owners,
     rejoin,
@@ -229,19 +230,21 @@ def _played(turn: Turn, call: Call, play_id: str) -> None:
 
 def _of_leg(turn: Turn, event: e.LegRinging | e.LegAnswered | e.LegEnded) -> None:
     call = turn.state.calls.get(e.call_of(event.leg_id))
-    offer = call.offer if call is not None else None
-    ours = call is not None and offer is not None and offer.leg_id == event.leg_id
+    offer = call.rung_over(event.leg_id) if call is not None else None
     joined = call.talk if call is not None else None
+    third = interpreting.present(call) if call is not None else None
     match event:
         case e.LegRinging():
-            if call is not None and offer is not None and ours:
+            if call is not None and offer is not None:
                 waiting.rang(turn, call, offer)
         case e.LegAnswered():
-            if call is not None and offer is not None and ours:
+            if call is not None and offer is not None:
                 talk.answered(turn, call, offer)
             elif call is not None and joined is not None and joined.rejoin_leg == event.leg_id:
                 rejoin.answered(turn, call, joined)
-            elif joined is None or joined.leg_id != event.leg_id:
+            elif call and joined and third and third.rejoin_leg == event.leg_id:
+                interpreting.answered(turn, call, third, joined)
+            elif all(party is None or party.leg_id != event.leg_id for party in (joined, third)):
                 # An answer on a lapsed offer: nobody is there to talk to.
                 turn.do(CancelLeg(e.call_of(event.leg_id), event.leg_id))
         case e.LegEnded():
@@ -264,16 +267,8 @@ def _refused(turn: Turn, event: e.CommandRefused) -> None:
     if call is None:
         return
     match event.command:
-        case "RingSeat" if call.offer is not None and call.offer.leg_id == event.leg_id:
-            if event.reason in (LOST, GONE):
-                # It says nothing of the seat's phone; the pause keeps us from trying in a circle
-                # until the caller's hang-up is told.
-                waiting.end_offer(turn, call, "withdrawn", pause_s=RETRY_S)
-            else:
-                waiting.end_offer(turn, call, "unreachable")
-        case "RingSeat" if call.talk is not None and call.talk.rejoin_leg == event.leg_id:
-            end: f.OfferEnd = "withdrawn" if event.reason in (LOST, GONE) else "unreachable"
-            rejoin.ring_ended(turn, call, call.talk, end)
+        case "RingSeat":
+            _ring_refused(turn, call, event.leg_id, event.reason)
         case "Play" if event.reason != LOST:
             # A missing recording must not stop a caller: go on as if it had been heard.
             _played(turn, call, event.play_id)
@@ -282,6 +277,25 @@ def _refused(turn: Turn, event: e.CommandRefused) -> None:
             message.recorded(turn, call, failed)
         case _:
             pass
+
+
+def _ring_refused(turn: Turn, call: Call, leg_id: str, reason: str) -> None:
+    """For an offer, or for a seat that wants to come back."""
+    offer = call.rung_over(leg_id)
+    if offer is not None:
+        if reason in (LOST, GONE):
+            # It says nothing of the seat's phone; the pause keeps us from trying in a circle
+            # until the caller's hang-up is told.
+            waiting.end_offer(turn, call, offer, "withdrawn", pause_s=RETRY_S)
+        else:
+            waiting.end_offer(turn, call, offer, "unreachable")
+    elif call.talk is not None:
+        end: f.OfferEnd = "withdrawn" if reason in (LOST, GONE) else "unreachable"
+        third = interpreting.present(call)
+        if call.talk.rejoin_leg == leg_id:
+            rejoin.ring_ended(turn, call, call.talk, end)
+        elif third is not None and third.rejoin_leg == leg_id:
+            interpreting.ring_ended(turn, call, third, end)
 
 
 def _phone_changed(turn: Turn, event: e.PhoneChanged) -> None:
@@ -386,6 +400,8 @@ def _due_to_call(turn: Turn, call: Call, timer: Timer) -> None:
             talk.unanswered(turn, call)
         case "rejoin":
             rejoin.given_up(turn, call)
+        case "interpreter":
+            interpreting.given_up(turn, call)
         case "message":
             message.unreported(turn, call)
             closing.close_after_message(turn, call)

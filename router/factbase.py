@@ -24,6 +24,9 @@ class SeatBody(Body_, frozen=True):
 
 HangupParty = Literal["caller", "seat", "line"]
 
+Role = Literal["", "specialist", "interpreter"]
+"""As what a seat is rung: for a call of its own (empty), or as one of a pair."""
+
 OfferEnd = Literal[
     "answered",
     "no_answer",  # rang out

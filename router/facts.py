@@ -23,8 +23,15 @@ from router.callbackfacts import (
     SeatReleased,
     SeatReserved,
 )
-from router.factbase import Body_, CallBody, HangupParty, OfferEnd, SeatBody
+from router.factbase import Body_, CallBody, HangupParty, OfferEnd, Role, SeatBody
 from router.ownerfacts import OwnedUntil, OwnerAwaited, OwnerFact, OwnersKnown
+from router.pairfacts import (
+    InterpreterJoined,
+    InterpreterLeft,
+    InterpreterLeftWhy,
+    PairFact,
+    PickedUp,
+)
 from router.talkfacts import (
     CallHeld,
     CallResumed,
@@ -43,15 +50,16 @@ from router.talkfacts import (
 
 __all__ = [  # for the type checker, which must know the conversation's facts by this name too
     "Body", "CallClosed", "CallHeld", "CallOpened", "CallResumed", "CallbackAsked",
-    "CallbackGivenUp", "CallbackGivenUpWhy", "CallbackReached", "CallerDialled",
-    "CommandFailed", "Connected", "DialEnd", "DialEnded", "Fact", "FallbackImported",
-    "HangupParty", "Healed", "KeyTaken", "KeyWrong", "LineStarted", "MenuEntered",
-    "MenuSilent", "OfferEnd", "OfferEnded", "OfferRang", "Offered", "Outcome", "OwnedUntil",
-    "OwnerAwaited", "OwnersKnown", "PbxDown", "PbxUp", "PhoneLost", "PhoneReachable", "Queued",
-    "Rated", "RatingInvited", "RatingMissed", "RatingMissedWhy", "RejoinEnded", "RejoinRung",
-    "Rejoined", "Relaxed", "Requeued", "SeatAway", "SeatNotReady", "SeatPaused", "SeatReady",
-    "SeatReleased", "SeatReserved", "SeatSignedIn", "SeatSignedOut", "SeatState",
-    "SeatWantsNotReady", "Stage", "TalkEnded", "VoicemailEmpty", "VoicemailInvited",
+    "CallbackGivenUp", "CallbackGivenUpWhy", "CallbackReached", "CallerDialled", "CommandFailed",
+    "Connected", "DialEnd", "DialEnded", "Fact", "FallbackImported", "HangupParty", "Healed",
+    "InterpreterJoined", "InterpreterLeft", "InterpreterLeftWhy", "KeyTaken", "KeyWrong",
+    "LineStarted", "MenuEntered", "MenuSilent", "OfferEnd", "OfferEnded", "OfferRang", "Offered",
+    "Outcome", "OwnedUntil", "OwnerAwaited", "OwnersKnown", "PbxDown", "PbxUp", "PhoneLost",
+    "PhoneReachable", "PickedUp", "Queued", "Rated", "RatingInvited", "RatingMissed",
+    "RatingMissedWhy", "RejoinEnded", "RejoinRung", "Rejoined", "Relaxed", "Requeued", "Role",
+    "SeatAway", "SeatNotReady", "SeatPaused", "SeatReady", "SeatReleased", "SeatReserved",
+    "SeatSignedIn", "SeatSignedOut", "SeatState", "SeatWantsNotReady", "Stage", "TalkEnded",
+    "VoicemailEmpty", "VoicemailInvited",
     "VoicemailKept", "VoicemailStarted", "VoicemailWhy", "WaitTold", "WentToFallback",
     "WrapupEnded", "WrapupStarted",
 ]  # fmt: skip
@@ -164,6 +172,9 @@ class Offered(CallBody, frozen=True):
     step: int
     reason: dict[str, float]
     waited_s: float
+    role: Role = ""
+    partner: str = ""
+    """The other seat of a pair, which is rung at the same moment."""
 
 
 class OfferRang(CallBody, frozen=True):
@@ -373,6 +384,7 @@ Body = (
     | Rejoined
     | TalkEnded
     | Requeued
+    | PairFact
     | RatingInvited
     | Rated
     | RatingMissed

@@ -8,7 +8,19 @@ the events in between are lost for good.
 
 from __future__ import annotations
 
-from router import entry, hold, message, owners, rejoin, ringback, seats, talk, waiting
+from router import (
+    entry,
+    hold,
+    interpreting,
+    message,
+    owners,
+    pair,
+    rejoin,
+    ringback,
+    seats,
+    talk,
+    waiting,
+)
 from router import events as e
 from router import facts as f
 from router.call import Call, Talk
@@ -70,13 +82,16 @@ def _mend_call(
         return
     if call.talk is not None:
         _mend_talk(turn, call, call.talk, legs, view)
-    elif call.offer is not None:
-        leg = legs.get(call.offer.leg_id)
-        if leg is None:
-            turn.fact(f.Healed("leg_gone", call.offer.leg_id))
-            talk.leg_ended(turn, call, call.offer.leg_id, "withdrawn", 0)
+        interpreting.mend(turn, call, legs, view)
+    for offer in call.rung:
+        leg = legs.get(offer.leg_id)
+        if offer not in call.rung:
+            pass  # went with the other one of its pair, or talks
+        elif leg is None:
+            turn.fact(f.Healed("leg_gone", offer.leg_id))
+            talk.leg_ended(turn, call, offer.leg_id, "withdrawn", 0)
         elif leg.up:
-            talk.answered(turn, call, call.offer)
+            talk.answered(turn, call, offer)
 
 
 def _mend_talk(
@@ -109,8 +124,11 @@ def _strangers(
 ) -> set[tuple[str, str]]:
     """What Asterisk holds and we do not know: (kind, id)."""
     calls = turn.state.calls.values()
-    known_legs = {call.offer.leg_id for call in calls if call.offer} | {
-        leg_id for call in calls if call.talk for leg_id in (call.talk.leg_id, call.talk.rejoin_leg)
+    parties = [
+        party for call in calls for party in (call.talk, interpreting.present(call)) if party
+    ]
+    known_legs = {offer.leg_id for call in calls for offer in call.rung} | {
+        leg_id for party in parties for leg_id in (party.leg_id, party.rejoin_leg)
     }
     known_bridges = {call.talk.bridge_id for call in calls if call.talk}
     return (
@@ -154,6 +172,9 @@ def resume(turn: Turn, call: Call) -> None:
         case "queue" | "ringing":
             turn.stop_play(call)
             turn.do(StartHold(call.id))
+            for offer in call.rung:
+                if offer.up_at is not None:
+                    pair.await_other(turn, call, offer)
         case "talking" if call.talk is not None and call.talk.apart:
             hold.music(turn, call, call.talk)
         case "rating" if not talk.settled(call):
@@ -182,13 +203,16 @@ def rearm(turn: Turn) -> None:
         if call.entered_at is not None and call.stage in ("queue", "ringing"):
             waiting.keep_time(turn, call)
             owners.keep_time(turn, call)
-        if call.offer is not None:
+        for offer in call.rung:
             ring = turn.line.ring
-            turn.timers.set("ring", call.id, call.offer.since + ring.timeout_s)
-            if call.offer.rang_at is None:
-                turn.timers.set("dead", call.id, call.offer.since + ring.dead_after_s)
+            turn.timers.set("ring", call.id, offer.since + ring.timeout_s)
+            if offer.rang_at is None and offer.up_at is None:
+                turn.timers.set("dead", call.id, offer.since + ring.dead_after_s)
         if call.talk is not None and call.talk.away:
             turn.timers.set("rejoin", call.id, call.talk.away_until)
+        interpreter = interpreting.present(call)
+        if interpreter is not None and interpreter.away:
+            turn.timers.set("interpreter", call.id, interpreter.away_until)
     for callback in turn.state.callbacks.values():
         ringback.keep_time(turn, callback)
     turn.rematch = True

@@ -7,6 +7,7 @@ talk goes on meanwhile: it is one service act, and its seconds of music are coun
 from __future__ import annotations
 
 from router import facts as f
+from router import interpreting
 from router.call import Call, Talk
 from router.commands import Connect, Hold
 from router.turn import Turn
@@ -40,7 +41,8 @@ def join(turn: Turn, call: Call, talk: Talk) -> None:
 
 
 def ended(turn: Turn, call: Call, talk: Talk, by: f.HangupParty) -> None:
-    """Record the end of the talk."""
+    """Record the end of the talk, and of interpreting in it."""
+    interpreting.ended(turn, call)
     turn.fact(
         f.TalkEnded(
             call.id,

@@ -9,29 +9,17 @@ phone that hangs up has hung up; it is rung again only when its seat asks.
 from __future__ import annotations
 
 from router import facts as f
-from router import hold, seats, waiting
+from router import grace, hold, seats, waiting
 from router.call import Call, Talk
 from router.commands import CancelLeg, Disconnect, RingSeat
-from router.phones import is_browser
 from router.seat import Seat
 from router.turn import Turn
-
-MOST_GRACES = 3
-"""However often a seat asks to be rung anew, the caller waits no longer than so many graces."""
-
-
-def awaited(turn: Turn, talk: Talk) -> bool:
-    """Whether a leg that ends now is a phone lost, and not a seat that hung up."""
-    seat = turn.state.seats.get(talk.seat_id)
-    if seat is None or turn.line.ring.rejoin_s <= 0:
-        return False
-    return talk.away or is_browser(seat.phone)
 
 
 def lost(turn: Turn, call: Call, talk: Talk, cause: int) -> None:
     """The seat's leg is gone. The caller is told to wait, and hears music."""
     was_apart = talk.apart
-    until = _until(turn, talk) if not talk.away else talk.away_until
+    until = grace.until(turn, talk) if not talk.away else talk.away_until
     turn.fact(f.SeatAway(call.id, talk.leg_id, talk.seat_id, talk.person_id, cause, until))
     turn.timers.set("rejoin", call.id, until)
     if not was_apart:
@@ -40,7 +28,7 @@ def lost(turn: Turn, call: Call, talk: Talk, cause: int) -> None:
 
 def ring(turn: Turn, call: Call, talk: Talk, seat: Seat) -> None:
     """The seat asks for its caller. What rang for it before is rung no longer."""
-    was_apart, until = talk.apart, _until(turn, talk)
+    was_apart, until = talk.apart, grace.until(turn, talk)
     _stop_ringing(turn, call, talk, "withdrawn")
     leg = f"{call.id}-L{call.legs + 1}"
     turn.fact(f.RejoinRung(call.id, leg, seat.id, talk.person_id, seat.phone, until))
@@ -98,11 +86,6 @@ def stop(turn: Turn, call: Call, talk: Talk, end: f.OfferEnd) -> None:
 def _back(turn: Turn, call: Call, talk: Talk, leg: str) -> None:
     turn.timers.cancel(call.id, "rejoin")
     turn.fact(f.Rejoined(call.id, leg, talk.leg_id, talk.seat_id, talk.person_id))
-
-
-def _until(turn: Turn, talk: Talk) -> float:
-    grace = turn.line.ring.rejoin_s
-    return min(turn.now + grace, (talk.away_since or turn.now) + MOST_GRACES * grace)
 
 
 def _stop_ringing(turn: Turn, call: Call, talk: Talk, end: f.OfferEnd) -> None:

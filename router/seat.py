@@ -70,7 +70,12 @@ class Seat(msgspec.Struct):
                 self.call_id, self.rejects, self.failures = body.call_id, 0, 0
                 self.answered += 1
                 self.idle_since = 0.0
-            case f.TalkEnded():
+            case f.InterpreterJoined():
+                self._become("talking", at)
+                self.call_id, self.rejects, self.failures = body.call_id, 0, 0
+                self.answered += 1
+                self.idle_since = 0.0
+            case f.TalkEnded() | f.InterpreterLeft():
                 self.busy_s += body.talk_s
             case f.WrapupStarted():
                 self._become("wrapup", at)

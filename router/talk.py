@@ -7,7 +7,7 @@ why not is kept: left before or while being asked, silence, or keys without a me
 from __future__ import annotations
 
 from router import facts as f
-from router import hold, rejoin, seats, waiting
+from router import grace, hold, interpreting, pair, rejoin, seats, waiting
 from router.call import Call, Offer
 from router.commands import CancelLeg, Connect, Disconnect, Dismiss
 from router.turn import Turn
@@ -16,23 +16,28 @@ SCORES = "12345"
 
 
 def answered(turn: Turn, call: Call, offer: Offer) -> None:
+    """A seat answered: the talk begins. With a pair it begins when both have."""
+    if call.second is not None and not pair.complete(turn, call, offer):
+        return
+    interpreter, offer = call.second, call.offer or offer
     seat = turn.state.seats.get(offer.seat_id)
     turn.timers.cancel(call.id, "ring", "dead", "relax", "announce", "max_wait", "declined")
     # Connect ends prompts and music by itself; only our memory of the prompt is dropped here.
     turn.played(call)
     bridge = f"{call.id}-B{call.offers}"
-    turn.fact(
-        f.OfferEnded(
-            call.id,
-            offer.offer_id,
-            offer.leg_id,
-            offer.seat_id,
-            offer.person_id,
-            "answered",
-            0,
-            turn.now - (offer.rang_at or turn.now),
+    for each in call.rung:
+        turn.fact(
+            f.OfferEnded(
+                call.id,
+                each.offer_id,
+                each.leg_id,
+                each.seat_id,
+                each.person_id,
+                "answered",
+                0,
+                each.rang_s(turn.now),
+            )
         )
-    )
     turn.fact(
         f.Connected(
             call.id,
@@ -46,6 +51,8 @@ def answered(turn: Turn, call: Call, offer: Offer) -> None:
         )
     )
     turn.do(Connect(call.id, offer.leg_id, bridge))
+    if interpreter is not None and call.talk is not None:
+        interpreting.joined(turn, call, interpreter, call.talk)
 
 
 def seat_left(turn: Turn, call: Call) -> None:
@@ -142,17 +149,19 @@ def _missed(turn: Turn, call: Call, why: f.RatingMissedWhy) -> None:
 
 
 def leg_ended(turn: Turn, call: Call, leg_id: str, end: f.OfferEnd, cause: int) -> None:
-    """A leg of this call ended: that of the talk, the one to come back by, or the offer's."""
-    talk = call.talk
-    if talk is not None and talk.leg_id == leg_id and talk.leg_up:
-        if rejoin.awaited(turn, talk):
+    """A leg of this call ended: one of the talk, one to come back by, or an offer's."""
+    talk, offer = call.talk, call.rung_over(leg_id)
+    if interpreting.has(call, leg_id):
+        interpreting.leg_ended(turn, call, leg_id, end, cause)
+    elif talk is not None and talk.leg_id == leg_id and talk.leg_up:
+        if grace.awaited(turn, talk):
             rejoin.lost(turn, call, talk, cause)
         else:
             seat_left(turn, call)
     elif talk is not None and talk.rejoin_leg == leg_id:
         rejoin.ring_ended(turn, call, talk, end, cause)
-    elif call.offer is not None and call.offer.leg_id == leg_id:
-        waiting.end_offer(turn, call, end, cause)
+    elif offer is not None:
+        waiting.end_offer(turn, call, offer, end, cause)
 
 
 def goodbye(turn: Turn, call: Call) -> None:

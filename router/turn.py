@@ -31,6 +31,7 @@ TimerKind = Literal[
     "rating",
     "message",
     "rejoin",
+    "interpreter",
     "wrapup",
     "pause",
     "dial",
@@ -155,7 +156,7 @@ class Turn:
         self.timers.cancel(
             call.id, "menu", "relax", "announce", "max_wait", "ring", "dead", "declined"
         )
-        self.timers.cancel(call.id, "rating", "message", "rejoin", "owner")
+        self.timers.cancel(call.id, "rating", "message", "rejoin", "interpreter", "owner")
 
     def language(self, call: Call) -> Language:
         chosen = self.languages.get(call.language) or self.languages.get(self.line.default_language)

@@ -238,33 +238,71 @@ def _offer(turn: Turn, call: Call, seat_id: str, reason: dict[str, float]) -> No
 
 def rang(turn: Turn, call: Call, offer: Offer) -> None:
     if offer.rang_at is None:
-        turn.timers.cancel(call.id, "dead")
         turn.fact(f.OfferRang(call.id, offer.offer_id, offer.seat_id))
+        if all(each.rang_at or each.up_at for each in call.rung):
+            turn.timers.cancel(call.id, "dead")
 
 
 def rang_out(turn: Turn, call: Call) -> None:
-    if call.offer is not None:
-        turn.do(CancelLeg(call.id, call.offer.leg_id))
-        end_offer(turn, call, "no_answer" if call.offer.rang_at else "unreachable")
+    """Who has answered by now waited for the other of a pair, and is let go with it."""
+    _give_up(turn, call, [offer for offer in call.rung if offer.up_at is None])
 
 
 def found_dead(turn: Turn, call: Call) -> None:
-    if call.offer is not None and call.offer.rang_at is None:
-        turn.do(CancelLeg(call.id, call.offer.leg_id))
-        end_offer(turn, call, "unreachable")
+    silent = [offer for offer in call.rung if offer.rang_at is None and offer.up_at is None]
+    _give_up(turn, call, silent)
+
+
+def _give_up(turn: Turn, call: Call, offers: list[Offer]) -> None:
+    for offer in offers:
+        turn.do(CancelLeg(call.id, offer.leg_id))
+    end_offers(turn, call, {o.leg_id: "no_answer" if o.rang_at else "unreachable" for o in offers})
+
+
+def withdraw(turn: Turn, call: Call, end: f.OfferEnd) -> None:
+    """Nobody is rung for the call any longer, and it was no seat's doing."""
+    for offer in call.rung:
+        turn.do(CancelLeg(call.id, offer.leg_id))
+    end_offers(turn, call, {offer.leg_id: end for offer in call.rung})
 
 
 def end_offer(
-    turn: Turn, call: Call, end: f.OfferEnd, cause: int = 0, *, pause_s: float = 0.0
+    turn: Turn, call: Call, offer: Offer, end: f.OfferEnd, cause: int = 0, *, pause_s: float = 0.0
 ) -> None:
-    """The offer came to nothing: the caller keeps its place, the seat is treated by how.
+    """One offer came to nothing, and with it that of the other seat of a pair."""
+    end_offers(turn, call, {offer.leg_id: end}, cause, pause_s=pause_s)
 
-    `pause_s`: this call is not offered to this seat again for so long.
+
+def end_offers(
+    turn: Turn,
+    call: Call,
+    ends: dict[str, f.OfferEnd],
+    cause: int = 0,
+    *,
+    pause_s: float = 0.0,
+) -> None:
+    """Offers came to nothing: the caller keeps its place, each seat is treated by how.
+
+    `ends`: leg → how. The other seat of a pair is let go without blame. `pause_s`: this call is
+    not offered to these seats again for so long.
     """
-    offer = call.offer
-    if offer is None:
+    offers = call.rung
+    if not ends or not offers:
         return
     turn.timers.cancel(call.id, "ring", "dead")
+    for offer in offers:
+        end = ends.get(offer.leg_id)
+        if end is None:
+            turn.do(CancelLeg(call.id, offer.leg_id))
+            _ended(turn, call, offer, "withdrawn")
+        else:
+            _ended(turn, call, offer, end, cause=cause, pause_s=pause_s)
+    turn.rematch = True
+
+
+def _ended(
+    turn: Turn, call: Call, offer: Offer, end: f.OfferEnd, *, cause: int = 0, pause_s: float = 0.0
+) -> None:
     ring = turn.line.ring
     # The declined mark is part of the fact's consequences, so it stands in the fact.
     pause = {"rejected": ring.reject_pause_s, "unreachable": ring.busy_pause_s}.get(end, pause_s)
@@ -277,23 +315,20 @@ def end_offer(
             offer.person_id,
             end,
             cause,
-            turn.now - (offer.rang_at or turn.now),
+            offer.rang_s(turn.now),
             turn.now + pause if pause else 0.0,
         )
     )
     if pause:
         turn.timers.set("declined", call.id, turn.now + pause)
     seats.after_offer(turn, offer.seat_id, end)
-    turn.rematch = True
 
 
 def hand_over(turn: Turn, call: Call) -> None:
     """We are about to stop: who waits for a seat waits on in the fallback queue, in order."""
     if call.stage not in ("queue", "ringing"):
         return
-    if call.offer is not None:
-        turn.do(CancelLeg(call.id, call.offer.leg_id))
-        end_offer(turn, call, "withdrawn")
+    withdraw(turn, call, "withdrawn")
     turn.stop_play(call)
     turn.forget(call)
     turn.fact(f.WentToFallback(call.id))

@@ -172,6 +172,18 @@ class FakePbx:
         ]
         return tuple(others) or (("music",) if caller.music else ())
 
+    def hears_at(self, phone: FakePhone) -> tuple[str, ...]:
+        """What somebody at a phone hears: `caller` and phones of a bridge, `music`, or nothing."""
+        if phone.leg is None or not phone.leg.up:
+            return ()
+        others = [
+            "caller" if id not in self.legs else self.legs[id].phone.name
+            for inside in self.bridges.values()
+            if phone.leg.leg_id in inside
+            for id in sorted(inside - {phone.leg.leg_id})
+        ]
+        return tuple(others) or (("music",) if phone.leg.music else ())
+
     def leftovers(self) -> list[str]:
         """What still stands: for asserting that nothing does."""
         live = [caller for caller in self.callers.values() if caller.where != "gone"]
@@ -245,6 +257,8 @@ class FakePbx:
                 self._air.play(caller, command)
             case c.StopPlay():
                 return "" if self._air.stop_play(caller, command.play_id) else GONE
+            case c.StartHold(leg_id=leg_id) if leg_id:
+                return self._leg_music(leg_id)
             case c.StartHold():
                 caller.music = True
             case c.StopHold():
@@ -253,6 +267,8 @@ class FakePbx:
                 return self._ring(command)
             case c.Connect():
                 return self._connect(caller, command)
+            case c.Join():
+                return self._join(command)
             case c.Hold():
                 self.bridges.get(command.bridge_id, set()).discard(caller.call_id)
                 caller.music = True
@@ -311,10 +327,30 @@ class FakePbx:
         if leg is None or not leg.up:
             return GONE
         self._air.silence(caller)
-        pair = {caller.call_id, leg.leg_id}
+        self._bring(connect.bridge_id, caller.call_id, leg.leg_id)
+        leg.music = False
+        return ""
+
+    def _join(self, join: c.Join) -> str:
+        leg = self.legs.get(join.leg_id)
+        if leg is None or not leg.up:
+            self.bridges.setdefault(join.bridge_id, set())
+            return GONE
+        self._bring(join.bridge_id, leg.leg_id)
+        leg.music = False
+        return ""
+
+    def _bring(self, bridge_id: str, *channels: str) -> None:
+        """Into a bridge, which is made when it is not there, and out of any other."""
         for inside in self.bridges.values():
-            inside.difference_update(pair)
-        self.bridges[connect.bridge_id] = pair
+            inside.difference_update(channels)
+        self.bridges.setdefault(bridge_id, set()).update(channels)
+
+    def _leg_music(self, leg_id: str) -> str:
+        leg = self.legs.get(leg_id)
+        if leg is None or not leg.up:
+            return GONE
+        leg.music = True
         return ""
 
     def _dismiss(self, caller: FakeCaller) -> None:

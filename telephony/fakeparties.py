@@ -82,6 +82,7 @@ class FakeLeg:
     """Rung for a talk that goes on."""
     rang: bool = False
     up: bool = False
+    music: bool = False
 
 
 @dataclass(eq=False)

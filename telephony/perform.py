@@ -101,7 +101,7 @@ class Operator:
             case c.StopPlay():
                 await self._ari.delete("playbacks", command.play_id)
             case c.StartHold():
-                await self._start_hold(command.call_id)
+                await self._start_hold(command.leg_id or command.call_id)
             case c.StopHold():
                 await self._stop_hold(command.call_id)
             case c.RingSeat():
@@ -110,6 +110,8 @@ class Operator:
                 await self._ari.delete("channels", command.leg_id)
             case c.Connect():
                 await self._connect(command)
+            case c.Join():
+                await self._join(command)
             case c.Hold():
                 await self._leave(command)
                 await self._start_hold(command.call_id)
@@ -158,20 +160,21 @@ class Operator:
             log.warning("prompt missing", prompt=prompts[0], language=language)
             return []
 
-    async def _start_hold(self, call_id: str) -> None:
-        if call_id in self._lines.holds:
+    async def _start_hold(self, channel: str) -> None:
+        """Music to a caller, or to a seat's leg."""
+        if channel in self._lines.holds:
             return
-        self._lines.holds.add(call_id)
+        self._lines.holds.add(channel)
         try:
-            await self._ari.post("channels", call_id, "moh")
+            await self._ari.post("channels", channel, "moh")
         except PbxFault:
-            self._lines.holds.discard(call_id)
+            self._lines.holds.discard(channel)
             raise
 
-    async def _stop_hold(self, call_id: str) -> None:
-        if call_id in self._lines.holds:
-            self._lines.holds.discard(call_id)
-            await self._ari.delete("channels", call_id, "moh")
+    async def _stop_hold(self, channel: str) -> None:
+        if channel in self._lines.holds:
+            self._lines.holds.discard(channel)
+            await self._ari.delete("channels", channel, "moh")
 
     async def _ring(self, ring: c.RingSeat) -> None:
         known = ring.leg_id in self._lines.legs
@@ -232,6 +235,7 @@ class Operator:
         await asyncio.gather(
             self._bridge(bridge_id),
             self._quietly(self._stop_hold(call_id)),
+            self._quietly(self._stop_hold(connect.leg_id)),
             *(
                 self._quietly(self._ari.delete("playbacks", play_id))
                 for play_id in lines.plays.get(call_id, ())
@@ -247,6 +251,15 @@ class Operator:
         except PbxFault:
             await self._quietly(self._disconnect(bridge_id))
             raise
+
+    async def _join(self, join: c.Join) -> None:
+        """One more into a bridge. When it is gone meanwhile, the others stay together."""
+        self._lines.bridges.setdefault(join.call_id, set()).add(join.bridge_id)
+        await asyncio.gather(
+            self._bridge(join.bridge_id), self._quietly(self._stop_hold(join.leg_id))
+        )
+        bridge = ("bridges", join.bridge_id, "addChannel")
+        await self._ari.post(*bridge, query={"channel": join.leg_id})
 
     async def _bridge(self, bridge_id: str) -> None:
         """Have a bridge of that id; one that lost a channel unseen stands already."""

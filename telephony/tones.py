@@ -67,14 +67,23 @@ def tone_share(path: Path, hz: int, *, channel: int = 0, window_s: float = 0.1) 
     return sum(windows) / len(windows) if windows else 0.0
 
 
-def tone_windows(path: Path, hz: int, *, channel: int = 0, window_s: float = 0.1) -> list[bool]:
-    """In which windows, one after the other, the tone dominates; see `tone_share`."""
-    return [_holds(s, hz, rate) for s, rate in _windows(path, channel, window_s)]
+def tone_windows(
+    path: Path, hz: int, *, channel: int = 0, window_s: float = 0.1, energy: float = 0.5
+) -> list[bool]:
+    """In which windows, one after the other, the tone dominates; see `tone_share`.
+
+    `energy`: the least share of a window's energy that is the tone; less than half of it finds a
+    tone that is heard together with another one.
+    """
+    return [_holds(s, hz, rate, energy) for s, rate in _windows(path, channel, window_s)]
 
 
-def tone_seconds(path: Path, hz: int, *, channel: int = 0, window_s: float = 0.1) -> float:
-    """For how many seconds the tone `hz` dominates the channel; see `tone_share`."""
-    return window_s * sum(tone_windows(path, hz, channel=channel, window_s=window_s))
+def tone_seconds(
+    path: Path, hz: int, *, channel: int = 0, window_s: float = 0.1, energy: float = 0.5
+) -> float:
+    """For how many seconds the tone `hz` dominates the channel; see `tone_windows`."""
+    windows = tone_windows(path, hz, channel=channel, window_s=window_s, energy=energy)
+    return window_s * sum(windows)
 
 
 def length_s(path: Path) -> float:
@@ -98,7 +107,7 @@ def _windows(path: Path, channel: int, window_s: float) -> list[tuple[array.arra
     return [(voice[i : i + size], rate) for i in range(0, len(voice) - size + 1, size)]
 
 
-def _holds(samples: array.array[int], hz: int, rate: int) -> bool:
+def _holds(samples: array.array[int], hz: int, rate: int, least: float) -> bool:
     """Goertzel's algorithm: the energy at one frequency, without a whole spectrum."""
     energy = sum(s * s for s in samples)
     if energy < len(samples) * 100**2:
@@ -108,4 +117,4 @@ def _holds(samples: array.array[int], hz: int, rate: int) -> bool:
     for s in samples:
         before, last = last, s + turn * last - before
     power = before * before + last * last - turn * before * last
-    return 2 * power / len(samples) >= 0.5 * energy
+    return 2 * power / len(samples) >= least * energy

@@ -100,7 +100,7 @@ class Lines(msgspec.Struct):
     away: set[str] = set()
     """Callers handed to the dialplan: their leaving us is no hang-up."""
     holds: set[str] = set()
-    """Calls that hear hold music."""
+    """Calls, and legs of seats, that hear hold music."""
     keys: dict[str, tuple[str, datetime]] = {}
     """Call → the key released last, and when by Asterisk's clock."""
     plays: dict[str, set[str]] = {}
@@ -263,6 +263,7 @@ def _ended(lines: Lines, id: str, cause: int) -> Event | None:
     if id in lines.ended:
         return None
     lines.ended.add(id)
+    lines.holds.discard(id)
     if not is_leg(id):
         return None if id in lines.away else CallerHungUp(id, cause)
     return LegEnded(id, leg_end(lines.legs.pop(id, Leg()), cause), cause)

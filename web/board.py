@@ -72,7 +72,8 @@ class Board:
         call = self._state.calls.get(call_id)
         if call is None:
             return None
-        held = call.talk or call.offer
+        third = call.talk.interpreter if call.talk is not None else None
+        parties = (*call.rung, call.talk, third if third and not third.left_at else None)
         return LiveCall(
             call_id=call.id,
             caller_number=call.caller_number,
@@ -81,7 +82,7 @@ class Board:
             stage=call.stage,
             opened_at=call.opened_at,
             entered_at=call.entered_at,
-            person_id=held.person_id if held else "",
+            people=tuple(party.person_id for party in parties if party is not None),
         )
 
     def has(self, person_id: str, call_id: str) -> bool:
@@ -277,6 +278,7 @@ class Board:
             call.entered_at,
             self._order.get(call.id, 0),
             held.seat_id if held else "",
+            *_interpreting(call),
         )
 
     def _draw_seat(self, seat_id: str) -> v.SeatView:
@@ -286,7 +288,9 @@ class Board:
         if seat is None:
             return v.SeatView(place.id, place.name, place.provider)
         call = self._state.calls.get(seat.call_id)
-        talk = call.talk if call is not None else None
+        talk = call.talk if call is not None and seat.state == "talking" else None
+        third = talk.interpreter if talk is not None else None
+        party = third if third is not None and third.seat_id == seat_id else talk
         return v.SeatView(
             id=place.id,
             name=place.name,
@@ -301,10 +305,22 @@ class Board:
             phone_reachable=self._state.phones.get(seat.phone, False),
             call_id=seat.call_id,
             held=talk is not None and talk.held,
-            away_until=talk.away_until if talk is not None and talk.away else None,
+            away_until=party.away_until if party is not None and party.away else None,
             wants_not_ready=seat.wants_not_ready,
             wrapup_until=seat.wrapup_until or None,
             paused_until=seat.paused_until or None,
             answered=seat.answered,
             talk_s=seat.busy_s,
         )
+
+
+def _interpreting(call: Call) -> tuple[str, v.InterpreterState, str]:
+    """The interpreter's seat, how it is with it, and which of two seats waits for the other."""
+    up = next((offer.seat_id for offer in call.rung if offer.up_at is not None), "")
+    if call.second is not None:
+        return call.second.seat_id, "rung", up
+    third = call.talk.interpreter if call.talk is not None else None
+    if third is None:
+        return "", "", up
+    state: v.InterpreterState = "left" if third.left_at else "away" if third.away else "talking"
+    return third.seat_id, state, up

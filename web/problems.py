@@ -58,6 +58,7 @@ STATUS: Final[Mapping[str, int]] = {
     "not-in-wrapup": 409,
     "not-in-call": 409,
     "not-in-talk": 409,
+    "only-specialist": 409,
     "version-conflict": 409,
     "body-too-large": 413,
     "content-type-unsupported": 415,

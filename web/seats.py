@@ -215,7 +215,7 @@ ROUTES = (
         handler=hold,
         summary="Let my caller wait to music",
         reply=SeatView,
-        errors=(*_NOT_MINE, "not-in-talk"),
+        errors=(*_NOT_MINE, "not-in-talk", "only-specialist"),
     ),
     Route(
         method="POST",
@@ -223,7 +223,7 @@ ROUTES = (
         handler=resume,
         summary="Talk to my caller again",
         reply=SeatView,
-        errors=(*_NOT_MINE, "not-in-talk"),
+        errors=(*_NOT_MINE, "not-in-talk", "only-specialist"),
     ),
     Route(
         method="POST",

@@ -60,6 +60,10 @@ class _Teller:
         self._t = tongue
         self._opened_at: float | None = None
         self._declined: dict[str, tuple[float, f.OfferEnd]] = {}
+        self._paired: set[str] = set()
+        """Offers that were one of two at once."""
+        self._interpreter = ""
+        """Seat that interprets."""
 
     def told(self, fact: f.Fact) -> str:
         body, at = fact.body, fact.at
@@ -72,6 +76,18 @@ class _Teller:
                 fields["chose"] = self._chose(body)
             case f.Offered():
                 fields["why"] = self._why(body, at)
+                if body.role:
+                    self._paired.add(body.offer_id)
+                    fields["partner"] = self._seat(body.partner)
+                    return self._say(f"offered-as.{body.role}", **fields)
+            case f.InterpreterJoined():
+                self._interpreter = body.seat_id
+            case f.InterpreterLeft():
+                return self._say(f"interpreter-left.{body.why}", **fields)
+            case f.SeatAway() | f.RejoinRung() | f.RejoinEnded() | f.Rejoined() if (
+                body.seat_id == self._interpreter
+            ):
+                return self._say(f"interpreter.{type(body).__name__}", **fields)
             case f.OfferEnded():
                 return self._offer_ended(body, fields)
             case f.WaitTold() if body.wait_s is None:
@@ -168,7 +184,8 @@ class _Teller:
         if body.declined_until:
             self._declined[body.seat_id] = (body.declined_until, body.end)
             fields["until"] = self._t.clock(body.declined_until)
-        told = self._say(f"offer-ended.{body.end}", **fields)
+        alone = body.end == "withdrawn" and body.offer_id in self._paired
+        told = self._say("pair-let-go" if alone else f"offer-ended.{body.end}", **fields)
         if body.declined_until:
             told += self._say("offer-ended-pause", **fields)
         return told

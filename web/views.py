@@ -21,6 +21,10 @@ class _View(msgspec.Struct, frozen=True):
     pass
 
 
+InterpreterState = Literal["", "rung", "talking", "away", "left"]
+"""`away`: its phone is gone, or rung anew. `left`: caller and specialist go on without."""
+
+
 class SeatView(_View, frozen=True):
     """One seat place, signed in or not. `since` is None while nobody is signed in."""
 
@@ -64,7 +68,12 @@ class CallView(_View, frozen=True):
     position: int = 0
     """Place among all who wait (a caller whose seat rings waits still); 0: does not wait."""
     seat_id: str = ""
-    """The seat that is rung or talks."""
+    """The seat that is rung or talks; of an interpreted call the specialist's."""
+    interpreter_id: str = ""
+    """The seat that is rung to interpret, interprets, or did until it left; else empty."""
+    interpreter: InterpreterState = ""
+    picked_up: str = ""
+    """The one of two seats that has answered and waits for the other."""
 
 
 class QueueView(_View, frozen=True):

@@ -8,13 +8,15 @@ assumptions of a model, stated as fields of `Habits`; measured figures carry the
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate
 from random import Random
-from typing import Literal, TypeVar
+from typing import Generic, Literal, TypeVar
 
 import msgspec
 
 from config.model import Line
+from config.traffic import LANGUAGES, SERVICES
 from router.sim.ways import keys_to, ways
 
 T = TypeVar("T", bound=str)
@@ -61,13 +63,6 @@ class Caller(msgspec.Struct, frozen=True):
     """0 content to 1 angry; with the wait it makes the score."""
 
 
-_LANGUAGES: dict[str, float] = {
-    "cmn": 0.9345, "khg": 0.022, "adx": 0.013, "ii": 0.024, "jya": 0.0025, "en": 0.004,
-}  # fmt: skip
-_SERVICES: dict[str, float] = {
-    "general": 0.25, "labour": 0.18, "marriage": 0.155, "contract": 0.12, "aid": 0.085,
-    "migrant": 0.085, "veteran": 0.02, "guidance": 0.08, "complaint": 0.025,
-}  # fmt: skip
 _RATINGS: dict[RatingWay, float] = {
     "rates": 0.735,
     "mistypes_once": 0.015,
@@ -80,9 +75,9 @@ _RATINGS: dict[RatingWay, float] = {
 class Habits(msgspec.Struct, frozen=True):
     """How callers are. Shares are of 1; the rest in seconds."""
 
-    languages: Mapping[str, float] = msgspec.field(default_factory=lambda: _LANGUAGES)
+    languages: Mapping[str, float] = msgspec.field(default_factory=lambda: LANGUAGES)
     """Language → weight; those that the line does not have are left out."""
-    services: Mapping[str, float] = msgspec.field(default_factory=lambda: _SERVICES)
+    services: Mapping[str, float] = msgspec.field(default_factory=lambda: SERVICES)
     zero: float = 0.13
     """Press 0 for a human at the first question; only callers of the line's own language do, for
     0 loses every other."""
@@ -120,32 +115,46 @@ def draw(
     habits: Habits | None = None,
 ) -> list[Caller]:
     """A caller for each moment (epoch s, ascending) and number; ids are `prefix` and a count."""
+    pairs = zip(moments, numbers, strict=True)
+    return list(drawing(pairs, line, chance, prefix=prefix, habits=habits))
+
+
+def drawing(
+    calls: Iterable[tuple[float, str]],
+    line: Line,
+    chance: Random,
+    *,
+    prefix: str,
+    habits: Habits | None = None,
+) -> Iterator[Caller]:
+    """The same one by one, for more callers than there should be in memory at once."""
     like = habits or Habits()
     known = ways(line)
     first = line.menu.nodes.get(line.menu.start)
     wrong = next((key for key in "7896543210" if first and key not in first.keys), "")
-    spoken = _known(like.languages, [language.id for language in line.languages])
-    wanted = _known(like.services, [service.id for service in line.services])
-    callers = []
-    for count, (moment, number) in enumerate(zip(moments, numbers, strict=True), start=1):
-        language, service = _pick(spoken, chance), _pick(wanted, chance)
-        keys = keys_to(known, language, service)
+    spoken = _Odds(_known(like.languages, [language.id for language in line.languages]))
+    wanted = _Odds(_known(like.services, [service.id for service in line.services]))
+    ratings = _Odds(like.ratings)
+    ways_to: dict[tuple[str, str], str] = {}
+    for count, (moment, number) in enumerate(calls, start=1):
+        language, service = spoken.pick(chance), wanted.pick(chance)
+        keys = ways_to.get((language, service))
+        if keys is None:
+            keys = ways_to[language, service] = keys_to(known, language, service)
         presses = _presses(keys, wrong, language == line.default_language, like, chance)
         id = f"{prefix}{count:06d}"
-        callers.append(
-            _caller(
-                id=id,
-                number=number,
-                moment=moment,
-                language=language,
-                service=service,
-                presses=presses,
-                mother_tongue=language == line.default_language,
-                like=like,
-                chance=chance,
-            )
+        yield _caller(
+            id=id,
+            number=number,
+            moment=moment,
+            language=language,
+            service=service,
+            presses=presses,
+            mother_tongue=language == line.default_language,
+            like=like,
+            ratings=ratings,
+            chance=chance,
         )
-    return callers
 
 
 def score(caller: Caller, waited_s: float) -> int:
@@ -167,6 +176,7 @@ def _caller(
     presses: tuple[Press, ...],
     mother_tongue: bool,
     like: Habits,
+    ratings: _Odds[RatingWay],
     chance: Random,
 ) -> Caller:
     patient = like.patience_median_s * (1.0 if mother_tongue else like.patience_of_few)
@@ -189,7 +199,7 @@ def _caller(
         message_hangs_up=chance.random() < 0.6,
         talk_s=talk,
         hangs_up_first=chance.random() < like.hangs_up_first,
-        rating=_pick(like.ratings, chance),
+        rating=ratings.pick(chance),
         mood=chance.random(),
     )
 
@@ -217,5 +227,12 @@ def _known(weights: Mapping[str, float], ids: Sequence[str]) -> dict[str, float]
     return {id: weights[id] for id in ids if id in weights} or dict.fromkeys(ids, 1.0)
 
 
-def _pick(weights: Mapping[T, float], chance: Random) -> T:
-    return chance.choices(list(weights), list(weights.values()))[0]
+class _Odds(Generic[T]):
+    """Weights made ready, because they are asked once for every caller."""
+
+    def __init__(self, weights: Mapping[T, float]) -> None:
+        self._values = list(weights)
+        self._sums = list(accumulate(weights.values()))
+
+    def pick(self, chance: Random) -> T:
+        return chance.choices(self._values, cum_weights=self._sums)[0]

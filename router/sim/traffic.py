@@ -13,19 +13,15 @@ from random import Random
 
 import msgspec
 
-_HOURS = (
-    0.45, 0.30, 0.20, 0.15, 0.15, 0.30, 0.70, 1.70, 5.60, 11.2, 11.6, 8.40,
-    4.70, 5.60, 9.70, 10.0, 8.30, 5.50, 3.80, 3.70, 3.50, 2.50, 1.50, 0.80,
-)  # fmt: skip
-_WEEKDAYS = (1.28, 1.12, 1.06, 1.03, 0.98, 0.60, 0.50)
+from config.traffic import HOURS, WEEKDAYS
 
 
 class Profile(msgspec.Struct, frozen=True):
     """Weights, not counts. `uneven`: spread (sigma) of a day's volume around what is usual."""
 
-    hours: tuple[float, ...] = _HOURS
+    hours: tuple[float, ...] = HOURS
     """By hour of the local day, 24 of them."""
-    weekdays: tuple[float, ...] = _WEEKDAYS
+    weekdays: tuple[float, ...] = WEEKDAYS
     """Monday first."""
     holiday: float = 0.42
     """In place of the weekday's."""
@@ -39,6 +35,14 @@ class Slot(msgspec.Struct, frozen=True):
     hour: int
     begins: float
     calls: float
+
+
+class Burst(msgspec.Struct, frozen=True):
+    """From `begins` (epoch s) for `lasts_s`, `times` as many calls come as are usual then."""
+
+    begins: float
+    lasts_s: float = 60.0
+    times: float = 20.0
 
 
 def fixed_holidays(year: int) -> frozenset[date]:
@@ -98,6 +102,17 @@ def arrivals(
         slot.begins + chance.random() * min(3600.0, until - slot.begins)
         for slot in chance.choices(open_slots, weights, k=calls)
     ]
+    return sorted(moments)
+
+
+def rush(usual: Sequence[Slot], bursts: Sequence[Burst], chance: Random) -> list[float]:
+    """The moments (epoch s, in order) of those who call on top of what is usual."""
+    moments: list[float] = []
+    for burst in bursts:
+        slot = next((s for s in usual if s.begins <= burst.begins < s.begins + 3600.0), None)
+        if slot is not None:
+            more = round(slot.calls / 3600.0 * burst.lasts_s * (burst.times - 1.0))
+            moments += [burst.begins + chance.random() * burst.lasts_s for _ in range(more)]
     return sorted(moments)
 
 

@@ -12,6 +12,7 @@ from config.loader import SettingsError, load
 from config.model import Settings
 from config.problems import Problem
 from config.words import words
+from tests.config import test_policyfile
 
 MENU = "line.menu.nodes"
 
@@ -66,7 +67,7 @@ def test_every_language_and_service_can_be_chosen_or_is_the_default() -> None:
 def test_packaged_files_say_what_the_model_would_say_without_them() -> None:
     """Two places for one default would drift apart: files and model agree but for the content."""
     loaded, model = load(None, {}), Settings()
-    for section in ("sip", "pbx", "store", "web", "targets", "reports"):
+    for section in ("sip", "pbx", "store", "web", "targets", "reports", "traffic"):
         assert getattr(loaded, section) == getattr(model, section), section
     for section in ("centre", "hours", "queue", "ring", "wrapup", "rating", "voicemail"):
         assert getattr(loaded.line, section) == getattr(model.line, section), section
@@ -165,7 +166,7 @@ WRONG: dict[str, tuple[str, str, str, int | None]] = {
         "seats[0].provider",
         4,
     ),
-    "codec": ('[sip]\ncodecs = [\n  "alaw",\n  "mp3",\n]\n', "misfit", "sip.codecs[1]", 2),
+    "codec": ('[sip]\ncodecs = [\n  "alaw",\n  "mp3",\n]\n', "misfit", "sip.codecs[1]", 4),
     "no codec": ("[sip]\ncodecs = []\n", "empty", "sip.codecs", 2),
     "bad id": ('[[seats]]\nid = "8001 a"\nname = "x"\n', "misfit", "seats[0].id", 2),
     "hour": ('[[line.hours]]\nopen = "8:00"\n', "misfit", "line.hours[0].open", 2),
@@ -298,6 +299,7 @@ WRONG: dict[str, tuple[str, str, str, int | None]] = {
     "redis at no port": ('[redis]\nurl = "redis://r:x/0"\n', "redis-url", "redis.url", 2),
     "rtp over sip": ("[sip]\nrtp_first = 5000\n", "rtp-over-sip", "sip.rtp_first", 2),
     "trunk": ('[sip]\ntrunks = ["carrier.example"]\n', "trunk", "sip.trunks[0]", 2),
+    "weights": ("[traffic]\nhours = [1, 2]\n", "weights", "traffic.hours", 2),
     "host": ('[sip]\nhost = "localhost"\n', "host", "sip.host", 2),
 }
 
@@ -317,7 +319,9 @@ def test_what_is_wrong_is_named_with_file_line_and_key(tmp_path: Path, name: str
 
 def test_the_table_above_knows_every_kind_of_problem() -> None:
     kinds = {k.split(".")[2] for k in words("en").entries if k.startswith("settings.problem.")}
-    assert kinds - {code for _, code, _, _ in WRONG.values()} == {"no-file"}
+    shown = {code for _, code, _, _ in [*WRONG.values(), *test_policyfile.WRONG.values()]}
+    ends = {"nobody-speaks", "nobody-serves"}  # tests/queues/test_deadends.py
+    assert kinds - shown == {"no-file", "no-policy"} | ends
 
 
 def test_all_problems_come_at_once_in_the_order_of_the_file(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ Lines of a story (times are seconds since its beginning; `+5` is five later than
     +0 wait               nothing happens, time passes
     +0 restart            the router dies and comes back from its facts
     +0 sees A A/leg B/away  what Asterisk holds: callers, legs, callers in the fallback
+                          (`A/leg2`: the interpreter's, in the bridge of the talk)
     +9 served A answered  the fallback's ledger tells of A (voicemail, abandoned)
     +0 stops                                        the router is stopped on purpose
     +0 loses              the connection to Asterisk is lost
@@ -28,23 +29,29 @@ Lines of a story (times are seconds since its beginning; `+5` is five later than
     +5 dial A-C1-A1 busy  or does not (no_answer, rejected, unreachable)
     +0 sees A-C1-A1/dial  Asterisk rings it
     +0 keeps zhang 13800000001      a slip says that zhang keeps that caller's open case; `nobody`
+    +1 pair A 8001 8002   the queue decides for two seats: specialist and interpreter; then
+                          `A/2` is the interpreter's leg: `+1 rings A/2`, `+2 leg A/2 busy`
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Literal
 
 import msgspec
 
 from config.model import Line
+from queues.ticket import Decision, Ranking
 from router import events as e
+from router import pair
 from router.call import Call
 from router.commands import Command
 from router.engine import Engine, Step
 from router.facts import Fact
 from router.state import Snapshot, State
 
+STORIES = Path(__file__).parent.parent / "stories"
 START = 1_780_000_000.0
 _QUIET = {"call_id", "type"}
 
@@ -89,6 +96,8 @@ class Stage:
             return self._take(self.engine.start(self._now))
         if verb == "stops":
             return self._take(self.engine.stop(self._now))
+        if verb == "pair":
+            return self._pair(*args)
         if verb == "sees":
             return self._handle(self._view(args))
         return self._handle(self._event(verb, args))
@@ -108,9 +117,10 @@ class Stage:
             case "answers", [who]:
                 return e.LegAnswered(self._leg(who))
             case "old-leg", [who, end]:
-                talk = self._call(who).talk
-                assert talk is not None
-                return e.LegEnded(talk.leg_id, msgspec.convert(end, e.LegEnd))
+                talk = self._call(who.removesuffix("/2")).talk
+                party = talk.interpreter if talk is not None and who.endswith("/2") else talk
+                assert party is not None
+                return e.LegEnded(party.leg_id, msgspec.convert(end, e.LegEnd))
             case "holds", [seat]:
                 return e.Hold(seat)
             case "resumes", [seat]:
@@ -154,8 +164,17 @@ class Stage:
             case "refuses", [command, who, reason]:
                 leg = self._leg(who) if command in ("RingSeat", "Connect") else ""
                 play = self.engine.playing(who) if command == "Play" else ""
-                return e.CommandRefused(command, who, leg, play, reason)
+                return e.CommandRefused(command, who.removesuffix("/2"), leg, play, reason)
         raise ValueError(f"a story has no line like: {verb} {args}")
+
+    def _pair(self, who: str, specialist: str, interpreter: str) -> list[str]:
+        """Where the queue will say so itself: one decision for two seats."""
+        ranking = Ranking(0, 0.0, 0, 0.0, specialist)
+        order = (self._now, self._now, who)
+        decided = Decision(who, specialist, 1, ranking, order, 1, "test", interpreter)
+        turn = self.engine._begin(self._now)
+        assert pair.offer(turn, self._call(who), decided), "the seats may not be rung"
+        return self._take(self.engine._end())
 
     def _view(self, names: list[str]) -> e.PbxSeen:
         channels: list[e.SeenChannel] = []
@@ -163,10 +182,15 @@ class Stage:
         away = tuple(name.removesuffix("/away") for name in names if name.endswith("/away"))
         dials = tuple(name.removesuffix("/dial") for name in names if name.endswith("/dial"))
         for name in names:
-            who = name.removesuffix("/leg")
+            who = name.partition("/")[0]
             if name.endswith(("/away", "/dial")):
                 continue
-            if name != who:
+            if name.endswith("/leg2"):
+                up = self._call(who).talk is not None
+                channels.append(e.SeenChannel(who, self._leg(f"{who}/2"), up=up))
+                for bridge in bridges:
+                    bridges[bridge] += (self._leg(f"{who}/2"),)
+            elif name != who:
                 channels.append(
                     e.SeenChannel(who, self._leg(who), up=self._call(who).talk is not None)
                 )
@@ -181,11 +205,15 @@ class Stage:
         return self.engine.state.calls[who]
 
     def _leg(self, who: str) -> str:
+        who, second, _ = who.partition("/2")
         call = self.engine.state.calls.get(who)
-        if call is not None and call.talk is not None and call.talk.rejoin_leg:
-            return call.talk.rejoin_leg
-        ours = (call.talk or call.offer) if call is not None else None
-        return ours.leg_id if ours is not None else f"{who}-L1"
+        talk = call.talk if call is not None else None
+        party = talk.interpreter if talk is not None and second else talk
+        if party is not None and party.rejoin_leg:
+            return party.rejoin_leg
+        offer = (call.second if second else call.offer) if call is not None else None
+        ours = party or offer
+        return ours.leg_id if ours is not None else f"{who}-L{2 if second else 1}"
 
     def _handle(self, event: e.Event) -> list[str]:
         return self._take(self.engine.handle(event, self._now))
@@ -197,6 +225,15 @@ class Stage:
         if step.refusal is not None:
             told.append(f"  refused {step.refusal.code} {step.refusal.field}")
         return told
+
+
+def played(story: str, line: Line) -> list[Fact]:
+    """The facts of tests/stories/`story`.txt."""
+    stage = Stage(line)
+    for told in (STORIES / f"{story}.txt").read_text("utf-8").splitlines():
+        if told and not told.startswith(("#", " ")):
+            stage.tell(told)
+    return stage.facts
 
 
 def _page(person: str) -> str:

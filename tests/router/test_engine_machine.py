@@ -11,16 +11,20 @@ from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from queues.skills import covers
+from queues.ticket import Decision, Ranking
 from router import commands as c
 from router import events as e
 from router import facts as f
+from router import interpreting, pair
 from router.call import Call
-from router.engine import Engine, Step
+from router.engine import RETRY_S, Engine, Step
+from router.party import Interpreter
 from router.seats import may_be_rung
 from router.state import Snapshot, State
 from tests.router.line import LINE
@@ -30,6 +34,7 @@ SKILLS = (
     {"lang:cmn": 3, "law:labour": 4},
     {"lang:cmn": 2, "lang:khg": 5, "law:general": 2},
     {"lang:cmn": 3, "law:general": 3, "law:labour": 3, "group:migrant": 4},
+    {"lang:khg": 4, "interpreter": 3},
 )
 SEATS = ("8001", "8002", "8003", "8004")
 FLOOR = {language.id: language.skill for language in LINE.languages}
@@ -53,6 +58,8 @@ class LineMachine(RuleBasedStateMachine):
         """Callers for whom hold music runs."""
         self.bridged: dict[str, str] = {}
         """Caller → the seat's leg in the same bridge, as long as both are there."""
+        self.joined: dict[str, str] = {}
+        """An interpreter's leg → the bridge it was brought into."""
         self.callers: list[str] = []
         self.gone: list[str] = ["none"]
         self.recording: dict[str, str] = {}
@@ -88,8 +95,12 @@ class LineMachine(RuleBasedStateMachine):
                 self.music.discard(command.call_id)
                 if self.legs.get(command.leg_id) == "up":
                     self.bridged[command.call_id] = command.leg_id
+            case c.Join():
+                self.music.discard(command.leg_id)
+                if self.legs.get(command.leg_id) == "up":
+                    self.joined[command.leg_id] = command.bridge_id
             case c.StartHold():
-                self.music.add(command.call_id)
+                self.music.add(command.leg_id or command.call_id)
             case c.Hold():
                 self.music.add(command.call_id)
                 self.bridged.pop(command.call_id, None)
@@ -97,6 +108,8 @@ class LineMachine(RuleBasedStateMachine):
                 self.music.discard(command.call_id)
             case c.Disconnect():
                 self.bridged.pop(command.call_id, None)
+                for leg in [leg for leg, into in self.joined.items() if into == command.bridge_id]:
+                    del self.joined[leg]
             case c.RecordVoicemail():
                 self.recording[command.call_id] = command.recording_id
             case c.Dismiss():
@@ -107,6 +120,8 @@ class LineMachine(RuleBasedStateMachine):
     def drop(self, leg: str) -> None:
         """A leg is gone, and with it whoever heard it hears nothing."""
         self.legs.pop(leg, None)
+        self.joined.pop(leg, None)
+        self.music.discard(leg)
         for call_id in [one for one, other in self.bridged.items() if other == leg]:
             del self.bridged[call_id]
 
@@ -128,9 +143,24 @@ class LineMachine(RuleBasedStateMachine):
             raise AssertionError("the engine never comes to rest")
         self.now = until
 
-    @initialize(seats=st.lists(st.sampled_from(SEATS), unique=True), talks=st.integers(0, 2))
-    def a_day_begins(self, seats: list[str], talks: int) -> None:
-        """Perhaps in the middle of it: with talks under way."""
+    @initialize(
+        seats=st.lists(st.sampled_from(SEATS), unique=True),
+        talks=st.integers(0, 2),
+        interpreted=st.sampled_from(("", "", "rung", "one", "talking")),
+        pages=st.booleans(),
+    )
+    def a_day_begins(self, seats: list[str], talks: int, interpreted: str, pages: bool) -> None:
+        """Perhaps in the middle of it: with talks under way, or with two seats rung at once."""
+        if interpreted:
+            self.a_person_signs_in("8001", SKILLS[0], pages)
+            self.a_person_signs_in("8002", SKILLS[4], pages)
+            self.a_person_signs_in("8003", SKILLS[2])
+            self.handle(e.NotReady("8003", "break"))
+            self.a_caller_arrives("2")
+            self.decide("c1", "8001", "8002")
+            for leg in sorted(self.legs)[: {"rung": 0, "one": 1, "talking": 2}[interpreted]]:
+                self.answer(leg)
+            return
         for n, (seat, skills) in enumerate(zip(seats, SKILLS, strict=False)):
             self.a_person_signs_in(seat, skills, n % 2 == 0)
         for _ in range(talks):
@@ -186,6 +216,46 @@ class LineMachine(RuleBasedStateMachine):
         self.legs[leg] = "up"
         self.handle(e.LegAnswered(leg))
 
+    def decide(self, call_id: str, specialist: str, interpreter: str) -> None:
+        """The queue rings two seats at once for a call."""
+        ranking = Ranking(0, 0.0, 0, 0.0, specialist)
+        order = (self.now, self.now, call_id)
+        turn = self.engine._begin(self.now)
+        decided = Decision(call_id, specialist, 1, ranking, order, 1, "test", interpreter)
+        pair.offer(turn, self.engine.state.calls[call_id], decided)
+        self.take(self.engine._end())
+
+    @precondition(lambda self: any(call.waiting for call in self.engine.state.calls.values()))
+    @rule(data=st.data())
+    def two_seats_are_decided_for(self, data: st.DataObject) -> None:
+        """Whichever two: what may not be rung now must lead to nothing at all."""
+        state = self.engine.state
+        waiting = sorted(call.id for call in state.calls.values() if call.waiting)
+        call = state.calls[data.draw(st.sampled_from(waiting))]
+        able = [seat.id for seat in state.seats.values() if FLOOR[call.language] in seat.skills]
+        if able and state.pbx_up:
+            specialist = data.draw(st.sampled_from(sorted(state.seats)))
+            self.decide(call.id, specialist, data.draw(st.sampled_from(sorted(able))))
+
+    def parties(self) -> list[Interpreter]:
+        calls = self.engine.state.calls.values()
+        return [one for call in calls if (one := interpreting.present(call)) is not None]
+
+    @precondition(lambda self: self.parties())
+    @rule(data=st.data(), what=st.sampled_from((e.Hold, e.Resume, e.Rejoin, e.HangUp, None)))
+    def an_interpreter_acts(
+        self,
+        data: st.DataObject,
+        what: type[e.Hold | e.Resume | e.Rejoin | e.HangUp] | None,
+    ) -> None:
+        """Asks at its screen, or (None) its phone is gone."""
+        one = data.draw(st.sampled_from(self.parties()))
+        if what is not None:
+            self.handle(what(one.seat_id))
+        elif one.leg_id in self.legs:
+            self.drop(one.leg_id)
+            self.handle(e.LegEnded(one.leg_id, "hung_up"))
+
     def talks(self) -> list[Call]:
         return [call for call in self.engine.state.calls.values() if call.talk is not None]
 
@@ -207,11 +277,15 @@ class LineMachine(RuleBasedStateMachine):
             self.drop(talk.leg_id)
             self.handle(e.LegEnded(talk.leg_id, "hung_up"))
 
-    @precondition(lambda self: any(call.talk.rejoin_leg in self.legs for call in self.talks()))
+    def rung_again(self) -> list[str]:
+        legs = [one.rejoin_leg for one in self.parties()]
+        legs += [call.talk.rejoin_leg for call in self.talks() if call.talk is not None]
+        return [leg for leg in legs if leg in self.legs]
+
+    @precondition(lambda self: self.rung_again())
     @rule(data=st.data(), comes=st.booleans())
     def a_seat_comes_back(self, data: st.DataObject, comes: bool) -> None:
-        rung = [call.talk.rejoin_leg for call in self.talks() if call.talk is not None]
-        leg = data.draw(st.sampled_from([leg for leg in rung if leg in self.legs]))
+        leg = data.draw(st.sampled_from(self.rung_again()))
         if comes:
             self.answer(leg)
         else:
@@ -307,6 +381,8 @@ class LineMachine(RuleBasedStateMachine):
         call = self.engine.state.calls.get(call_id)
         if call is not None and call.talk is not None:
             self.drop(call.talk.leg_id)  # only a caller left alone is taken
+            if (third := interpreting.present(call)) is not None:
+                self.drop(third.leg_id)
         self.callers.remove(call_id)
         self.gone.append(call_id)
         self.plays.pop(call_id, None)
@@ -339,6 +415,7 @@ class LineMachine(RuleBasedStateMachine):
             call.talk.bridge_id: (
                 *((call.id,) if call.id in self.bridged else ()),
                 *((call.talk.leg_id,) if call.talk.leg_id in self.legs else ()),
+                *(leg for leg, into in self.joined.items() if into == call.talk.bridge_id),
             )
             for call in self.engine.state.calls.values()
             if call.talk is not None
@@ -351,14 +428,16 @@ class LineMachine(RuleBasedStateMachine):
     def one_place_per_call_and_per_seat(self) -> None:
         held = []
         for call in self.engine.state.calls.values():
-            assert call.offer is None or call.talk is None
-            ours = call.offer or call.talk
-            if ours is not None:
+            assert not call.rung or call.talk is None
+            third = interpreting.present(call)
+            for ours in (*call.rung, call.talk, third):
+                if ours is None:
+                    continue
                 held.append(ours.seat_id)
                 seat = self.engine.state.seats[ours.seat_id]
                 assert seat.call_id == call.id
-                assert seat.state == ("offered" if call.offer else "talking")
-                assert call.stage == ("ringing" if call.offer else "talking")
+                assert seat.state == ("offered" if call.rung else "talking")
+                assert call.stage == ("ringing" if call.rung else "talking")
         assert len(held) == len(set(held))
         busy = {s.id for s in self.engine.state.seats.values() if s.state in ("offered", "talking")}
         assert busy == set(held)
@@ -375,6 +454,27 @@ class LineMachine(RuleBasedStateMachine):
                 declined = call.declined.get(seat.id, 0.0) > turn.now
                 able = covers(seat.skills, call.needs) and not declined
                 assert not (able and may_be_rung(turn, seat)), f"{seat.id} idle, {call.id} waits"
+
+    @invariant()
+    def a_pair_is_both_or_neither(self) -> None:
+        """And neither seat is held longer than it may be rung, whoever has answered."""
+        longest = LINE.ring.timeout_s + (0 if self.engine.state.pbx_up else RETRY_S)
+        for call in self.engine.state.calls.values():
+            roles = [offer.role for offer in call.rung]
+            assert roles in ([], [""], ["specialist", "interpreter"])
+            for offer in call.rung:
+                assert self.now <= offer.since + longest or not self.engine.state.pbx_up
+                if offer.up_at is not None and self.legs.get(offer.leg_id) == "up":
+                    assert offer.leg_id in self.music, f"{offer.seat_id} waits in silence"
+
+    @invariant()
+    def an_interpreter_is_heard_or_on_the_way_back(self) -> None:
+        for one in self.parties():
+            call = self.engine.state.calls[e.call_of(one.leg_id)]
+            assert call.talk is not None
+            if self.legs.get(one.leg_id) == "up" and call.id in self.callers:
+                assert self.joined.get(one.leg_id) == call.talk.bridge_id
+            assert one.leg_up or one.away
 
     @invariant()
     def no_call_is_forgotten(self) -> None:
@@ -413,7 +513,7 @@ class LineMachine(RuleBasedStateMachine):
                 }
             if isinstance(fact.body, f.SeatSignedIn):
                 self.skills = {**getattr(self, "skills", {}), fact.body.seat_id: fact.body.skills}
-            if isinstance(fact.body, f.Offered):
+            if isinstance(fact.body, f.Offered) and fact.body.role != "specialist":
                 assert FLOOR[self.language[fact.body.call_id]] in self.skills[fact.body.seat_id]
 
     @invariant()
@@ -457,4 +557,4 @@ LineMachine.TestCase.settings = settings(
     derandomize="HOTLINE_EXAMPLES" not in os.environ,
     suppress_health_check=list(HealthCheck),
 )
-TestLine = LineMachine.TestCase
+TestLine = pytest.mark.machine(LineMachine.TestCase)

@@ -279,7 +279,7 @@ async def test_a_seat_is_told_of_earlier_calls_of_the_same_caller(
         stage="ringing",
         opened_at=NOW + 1000,
         entered_at=NOW + 1003,
-        person_id="p1",
+        people=("p1",),
     )
     brief = await access.brief(HERS, "c9", live)
     assert (brief.caller_number, brief.number_region) == (MASKED, "11")
@@ -297,7 +297,7 @@ async def test_a_seat_is_told_of_earlier_calls_of_the_same_caller(
     assert (await access.brief(HERS, "c9", live)).open_messages == 0
     for stranger in (HIS, PURCHASED):
         with pytest.raises(NotFound):
-            await access.brief(stranger, "c9", msgspec.structs.replace(live, person_id="p7"))
+            await access.brief(stranger, "c9", msgspec.structs.replace(live, people=("p7",)))
     seen = await access.brief(SUPERVISOR, "c9", live)
     assert [one.call_id for one in seen.last] == ["c4", "c3", "c2", "c1"]
     for nobody in ("", "anonymous", "12345"):
@@ -317,7 +317,7 @@ async def test_what_stands_out_of_a_caller_is_flagged(store: Store, tmp_path: Pa
         await record(store, left)
     live = LiveCall(
         call_id="d99", caller_number=NUMBER, language="cmn", service="general", stage="talking",
-        opened_at=at + 9 * 86400, entered_at=None, person_id="p1",
+        opened_at=at + 9 * 86400, entered_at=None, people=("p1",),
     )  # fmt: skip
     assert (await access.brief(HERS, "d99", live)).flags == ("gave_up",)
     often = msgspec.structs.replace(live, opened_at=NOW + 9 * 86400 + 60)

@@ -15,6 +15,7 @@ from router import facts as f
 from router.state import State
 from tests.router.line import LINE
 from tests.router.stage import Stage as Told
+from tests.router.stage import played
 from tests.store.days import Day, a_day
 from tests.store.shelf import REGION, Shelf
 
@@ -169,6 +170,40 @@ def test_an_answered_call() -> None:
     )  # fmt: skip
     [offer] = shelf.rows("offers")
     assert (offer["end"], offer["rang_s"], offer["reason"]) == ("answered", 1.5, {"idle_s": 9.0})
+
+
+def test_an_interpreted_call_is_one_call_and_one_act_of_the_specialist() -> None:
+    shelf = folded(played("pair-interpreter-comes-back", LINE))
+    [call] = shelf.rows("calls")
+    assert (call["outcome"], call["seat_id"], call["person_id"]) == ("answered", "8001", "zhang")
+    assert (call["offers"], round(call["talk_s"], 1), call["wait_s"]) == (1, 32.3, 12.5)
+    assert [(row["role"], row["seat_id"], row["end"]) for row in shelf.rows("offers")] == [
+        ("specialist", "8001", "answered"),
+        ("interpreter", "8002", "answered"),
+    ]
+    legs = [(row["kind"], row["seat_id"], row["answered_at"]) for row in shelf.rows("legs")]
+    answered = [(kind, seat) for kind, seat, at in legs if at is not None]
+    assert answered == [
+        ("caller", None),
+        ("seat", "8001"),
+        *[("interpreter", "8002")] * 3,  # came back twice
+    ]
+    assert all(row["ended_at"] is not None for row in shelf.rows("legs"))
+    assert [(row["person_id"], row["missed"]) for row in shelf.rows("ratings")] == [
+        ("zhang", "not_asked")
+    ]
+    spells = [(r["seat_id"], r["state"]) for r in shelf.rows("spells") if r["state"] == "talking"]
+    assert sorted(spells) == [("8001", "talking"), ("8002", "talking")]
+
+
+def test_who_waited_for_the_other_and_was_let_go_has_not_talked_to_the_caller() -> None:
+    shelf = folded(played("pair-one-does-not-answer", LINE))
+    assert [(row["end"], row["seat_id"]) for row in shelf.rows("offers")] == [
+        ("withdrawn", "8001"),
+        ("no_answer", "8002"),
+    ]
+    for leg in shelf.rows("legs")[1:]:
+        assert leg["answered_at"] is None and leg["ended_at"] is not None
 
 
 def test_what_follows_a_talk_is_not_talk_where_nobody_is_asked_to_rate() -> None:

@@ -1,5 +1,6 @@
 """Tones are found where they are and nowhere else."""
 
+import array
 import wave
 from pathlib import Path
 
@@ -43,6 +44,20 @@ def test_channels_are_told_apart(tmp_path: Path) -> None:
     assert tone_seconds(both, 620, channel=1) == pytest.approx(1.0)
     with pytest.raises(ValueError, match=r"b\.wav: no channel 2"):
         tone_share(both, 440, channel=2)
+
+
+def test_two_tones_at_once_are_both_found(tmp_path: Path) -> None:
+    one, other, mixed = tmp_path / "1.wav", tmp_path / "2.wav", tmp_path / "3.wav"
+    write_tone(one, 440, 1)
+    write_tone(other, 1000, 1)
+    with wave.open(str(one)) as a, wave.open(str(other)) as b:
+        both = [array.array("h", sound.readframes(RATE)) for sound in (a, b)]
+    with wave.open(str(mixed), "wb") as out:
+        out.setparams((1, 2, RATE, 0, "NONE", ""))
+        out.writeframes(array.array("h", map(sum, zip(*both, strict=True))).tobytes())
+    for hz in (440, 1000):
+        assert tone_seconds(mixed, hz, energy=0.3) == pytest.approx(1.0)
+    assert tone_seconds(mixed, 1600, energy=0.3) == 0.0
 
 
 @pytest.mark.parametrize("hz", [100, 4000])

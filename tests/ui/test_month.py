@@ -137,7 +137,10 @@ async def test_a_slip_written_in_the_browser_is_in_the_report_of_its_month(
     opened_at = (await scene.closed(caller))["call"]["opened_at"]
     month = f"{datetime.fromtimestamp(opened_at, ZoneInfo('Asia/Shanghai')):%Y-%m}"
     await page.request.post(
-        f"{desks.address}/api/v1/reports/{month}", headers={"X-Hotline": "1"}, data={}
+        f"{desks.address}/api/v1/reports/{month}",
+        headers={"X-Hotline": "1"},
+        data={},
+        timeout=60_000,  # a month is built and told, on a machine that may be busy
     )
     await window.open(f"/month/{month}")
     # Nobody else in this suite has a medical dispute.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from itertools import groupby
 from typing import Any
 
 import msgspec
@@ -17,6 +18,7 @@ from router import facts as f
 from router.engine import Engine, Step
 from router.state import Snapshot, State
 from tests.router.line import LINE
+from tests.router.stage import START, played
 from tests.router.test_engine_machine import SEATS, LineMachine
 from tests.web.screen import Screen, seen
 from web.board import NOTES, Board
@@ -188,6 +190,33 @@ def test_a_seat_is_shown_from_sign_in_to_sign_out() -> None:
     assert day.board.view().notes[-1].type == "SeatSignedOut", "it went home with its person"
     assert day.board.seats()[0].state == "signed_out"
     assert day.board.seats()[0].person_id == ""
+
+
+def test_an_interpreted_call_shows_both_seats_and_counts_once() -> None:
+    live = board(Snapshot(0, 0.0), START)
+    seen_so_far: list[tuple[str, str, str, str, str]] = []
+    facts = played("pair-interpreter-never-returns", LINE)
+    for _, step in groupby(facts, lambda fact: fact.at):
+        live.apply(step)
+        view = live.view()
+        if (call := view.calls.get("A")) is None or not call.interpreter_id:
+            continue
+        states = (view.seats["8001"].state, view.seats["8002"].state)
+        shown = (call.seat_id, call.interpreter, call.picked_up, *states)
+        if shown not in seen_so_far:
+            seen_so_far.append(shown)
+        people = live.live_call("A")
+        assert people is not None
+        assert ("li" in people.people) == (call.interpreter != "left")
+    assert seen_so_far == [
+        ("8001", "rung", "", "offered", "offered"),
+        ("8001", "rung", "8001", "offered", "offered"),
+        ("8001", "talking", "", "talking", "talking"),
+        ("8001", "away", "", "talking", "talking"),
+        ("8001", "left", "", "talking", "not_ready"),
+    ]
+    counts = live.view().today.counts
+    assert (counts.offered, counts.answered, counts.unrated_not_asked) == (1, 1, 0)
 
 
 def test_a_call_counts_on_the_day_on_which_it_came() -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from typing import Any, get_args
 
+import msgspec
 import pytest
 
 from config.words import TONGUES, Tongue, words
@@ -17,6 +18,7 @@ from router import facts as f
 from router.engine import Engine, Step
 from router.state import State
 from tests.router.line import LINE
+from tests.router.stage import played
 from tests.store.days import a_day
 from web.story import Tongue as Speech
 from web.story import story
@@ -156,3 +158,34 @@ def test_a_declined_call_is_told_with_its_reasons() -> None:
     )
     assert lines["Connected", "8002"] == "二号坐席（李四）接听，通话开始。共等候 8 秒。"
     assert lines["CallClosed", ""].endswith("全程 3 分 31 秒。结果：已接听。")
+
+
+def told_of(name: str) -> list[tuple[str, str]]:
+    """(type, sentence) of a story's facts about its call."""
+    facts = [fact for fact in played(name, LINE) if getattr(fact.body, "call_id", "") == "A"]
+    tongue = msgspec.structs.replace(speech("zh-CN"), people={"zhang": "张三", "li": "李四"})
+    return [(line.type, line.text) for line in story(facts, tongue)]
+
+
+def test_an_interpreted_call_is_told_with_both_seats() -> None:
+    lines = told_of("pair-interpreter-never-returns")
+    offers = [text for kind, text in lines if kind == "Offered"]
+    assert offers[0].startswith(
+        "已等候 6 秒，向一号坐席（张三）派话，担任专席，与担任口译的二号坐席同时振铃。"
+    )
+    assert offers[1] == "同时向二号坐席（李四）派话，担任口译，与担任专席的一号坐席同时振铃。"
+    texts = dict(lines)
+    assert texts["PickedUp"] == "一号坐席（张三）已接听，听着音乐等待另一席接听。"
+    assert texts["InterpreterJoined"] == "二号坐席（李四）担任口译，三方通话。"
+    assert texts["SeatAway"].startswith("口译二号坐席（李四）的话机中断，来电人与专席继续通话")
+    assert texts["InterpreterLeft"] == (
+        "口译二号坐席（李四）的话机中断后没有返回，口译 30 秒，来电人与专席继续通话。"
+    )
+
+
+def test_who_was_let_go_with_the_other_is_told_to_be_without_blame() -> None:
+    ends = [text for kind, text in told_of("pair-one-does-not-answer") if kind == "OfferEnded"]
+    assert ends == [
+        "两席未能同时到位，一号坐席（张三）被释放，不记为未接；来电人位次不变。",
+        "二号坐席（李四）无人接听，振铃 18 秒；来电人保留原来的位置。",
+    ]

@@ -101,6 +101,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_journal_position")),
     )
     op.create_table(
+        "states",
+        sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("demo", sa.Boolean(), nullable=False),
+        sa.Column("state", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_states")),
+    )
+    op.create_table(
         "people",
         sa.Column("person_id", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
@@ -194,6 +201,7 @@ def upgrade() -> None:
         sa.Column("end", sa.Text(), nullable=True),
         sa.Column("cause", sa.Integer(), nullable=True),
         sa.Column("rang_s", sa.Double(), nullable=True),
+        sa.Column("role", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["call_id"], ["calls.call_id"], name=op.f("fk_offers_call_id")),
         sa.PrimaryKeyConstraint("offer_id", name=op.f("pk_offers")),
     )

@@ -8,6 +8,7 @@ import { computed, watch } from 'vue'
 import { api, ask } from '@/api/client'
 import { Problem } from '@/api/problem'
 import type { CallView, SeatView } from '@/api/types'
+import { pairOf, type Pair } from '@/desk/pair'
 import { useLive } from '@/stores/live'
 import { usePhone } from '@/stores/phone'
 import { useSession } from '@/stores/session'
@@ -30,6 +31,12 @@ export const useDesk = defineStore('desk', () => {
     return seats.find((one) => mine !== undefined && one.person_id === mine) ?? null
   })
   const call = computed<CallView | null>(() => live.board?.calls[seat.value?.call_id ?? ''] ?? null)
+  /** The other seat of an interpreted call, and how it is with it. */
+  const pair = computed<Pair | null>(() =>
+    live.board === null || call.value === null || seat.value === null
+      ? null
+      : pairOf(live.board, call.value, seat.value.id),
+  )
   const talking = computed(() => seat.value?.state === 'talking')
   const busy = computed(() => talking.value || seat.value?.state === 'offered')
   const inBrowser = computed(() => seat.value?.phone_kind === 'browser')
@@ -140,7 +147,7 @@ export const useDesk = defineStore('desk', () => {
   })
 
   return {
-    seat, call, rung, talking, busy, inBrowser, returning,
+    seat, call, pair, rung, talking, busy, inBrowser, returning,
     sitDown, leave, ready, notReady, endWrapup, hangUp, hold, resume,
   }
 })

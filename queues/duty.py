@@ -1,0 +1,154 @@
+"""The seats on duty, and the free ones in the order in which they are best given away."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import NamedTuple
+
+from queues.needs import Need, asked
+from queues.profiles import Profiles, Tally
+from queues.shelf import Key, Shelf
+from queues.skills import ONE
+from queues.ticket import Place
+from queues.ways import Asking
+
+
+class Seat:
+    __slots__ = ("bit", "free", "id", "idle_since", "key", "profile", "provider")
+
+    def __init__(self, place: Place, profile: int) -> None:
+        self.id, self.provider = place.seat_id, place.provider
+        self.idle_since, self.free = place.idle_since, False
+        self.profile, self.bit = profile, 1 << profile
+        self.key: Key = (0.0, 0.0, "")
+        """Where it lies on its shelf."""
+
+
+class Best(NamedTuple):
+    """Compared from left to right: the smallest is the best."""
+
+    spare: int
+    """In units of `queues.skills.ONE`."""
+    share: int
+    idle_since: float
+    seat_id: str
+
+
+class Duty:
+    def __init__(self) -> None:
+        self.profiles = Profiles()
+        self.seats: dict[str, Seat] = {}
+        self.all = Tally()
+        self.free = Tally()
+        self._holders: dict[str, int] = {}
+        self._laid = True
+        """False: scarcity has changed, and with it the order of the shelves."""
+        self._shelves: dict[str, Shelf] = {}
+        self._worths: dict[int, int] = {}
+
+    def on(self, place: Place) -> Seat:
+        """In place of a seat of that name, if there is one."""
+        self.off(place.seat_id)
+        profile = self.profiles.of(place.skills, place.provider)
+        seat = self.seats[place.seat_id] = Seat(place, profile)
+        self.all.add(profile)
+        for skill in place.skills:
+            self._holders[skill] = self._holders.get(skill, 0) + 1
+        self._laid = False
+        if place.free:
+            self.give(seat)
+        return seat
+
+    def off(self, seat_id: str) -> None:
+        seat = self.seats.get(seat_id)
+        if seat is None:
+            return
+        self.take(seat)
+        del self.seats[seat_id]
+        self.all.sub(seat.profile)
+        for skill in self.profiles.skills[seat.profile]:
+            self._holders[skill] -= 1
+        self._laid = False
+
+    def give(self, seat: Seat) -> None:
+        """It is free."""
+        if seat.free:
+            self.take(seat)
+        seat.free = True
+        self.free.add(seat.profile)
+        if self._laid:
+            seat.key = (self._worth(seat.profile), seat.idle_since, seat.id)
+            shelf = self._shelves.get(seat.provider)
+            if shelf is None:
+                shelf = self._shelves[seat.provider] = Shelf()
+            shelf.add(seat.key, seat.bit)
+
+    def take(self, seat: Seat) -> None:
+        """It is free no longer."""
+        if not seat.free:
+            return
+        seat.free = False
+        self.free.sub(seat.profile)
+        if self._laid:
+            self._shelves[seat.provider].drop(seat.key)
+
+    def best(
+        self, bits: int, asking: Asking, favoured: str | None, refused: Collection[str] = ()
+    ) -> Best | None:
+        """Of the free seats of these profiles, for a call that asks so. `bits`: such as meet it."""
+        best = None
+        for part, used in self._parts(bits & self.free.there, asking):
+            if not self._laid:
+                self._lay()
+            given = sum(ONE // self._holders[skill] for skill in used)
+            for provider, shelf in self._shelves.items():
+                key = shelf.first(part)
+                if refused and key is not None and key[2] in refused:
+                    key = next((one for one in shelf.all(part) if one[2] not in refused), None)
+                if key is not None:
+                    share = 0 if favoured is None or favoured == provider else 1
+                    found = Best(int(key[0]) - given, share, key[1], key[2])
+                    if best is None or found < best:
+                        best = found
+        return best
+
+    def spare(self, seat: Seat, needs: Need) -> int:
+        """Units of scarce skill that it has and `needs`, which it may miss, makes no use of."""
+        skills = self.profiles.skills[seat.profile]
+        used = asked(needs, skills)
+        return sum(ONE // self._holders[skill] for skill in skills if skill not in used)
+
+    def count(self, needs: Need) -> int:
+        return self.all.count(self.profiles.who(needs))
+
+    def _parts(self, bits: int, asking: Asking) -> Iterator[tuple[int, frozenset[str]]]:
+        """Profiles of which the same is asked."""
+        parts = [(bits, asking.surely)] if bits else []
+        for one in asking.perhaps:
+            have = self.profiles.who(one)
+            parts = [
+                part
+                for bits, used in parts
+                for part in ((bits & have, used | {one.skill}), (bits & ~have, used))
+                if part[0]
+            ]
+        yield from parts
+
+    def _worth(self, profile: int) -> int:
+        """Units of scarce skill that a seat of the profile has."""
+        worth = self._worths.get(profile)
+        if worth is None:
+            skills = self.profiles.skills[profile]
+            worth = sum(ONE // self._holders[skill] for skill in skills)
+            self._worths[profile] = worth
+        return worth
+
+    def _lay(self) -> None:
+        self._worths.clear()
+        lying: dict[str, list[tuple[Key, int]]] = {}
+        for seat in self.seats.values():
+            if seat.free:
+                seat.key = (self._worth(seat.profile), seat.idle_since, seat.id)
+                lying.setdefault(seat.provider, []).append((seat.key, seat.bit))
+        self._shelves = {provider: Shelf(sorted(seats)) for provider, seats in lying.items()}
+        self._laid = True
