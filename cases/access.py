@@ -364,6 +364,11 @@ class Access:
         } | {key: now}
         return not goes_on
 
+    async def note_policy(self, viewer: Viewer, version: str, now: float) -> None:
+        """The viewer let the policy `version` decide from `now` on. Raises Forbidden."""
+        require(viewer, "policy.change")
+        await self._note(viewer, "policy.changed", version, now)
+
     async def _note(self, viewer: Viewer, action: audit.Action, object: str, now: float) -> None:
         async with self._store.write() as conn:
             await audit.note(conn, at=now, person_id=viewer.person_id, action=action, object=object)

@@ -18,7 +18,12 @@ from cases import tables as t
 from cases.store import Store
 
 Action = Literal[
-    "number.shown", "numbers.searched", "recording.played", "report.made", "report.exported"
+    "number.shown",
+    "numbers.searched",
+    "recording.played",
+    "report.made",
+    "report.exported",
+    "policy.changed",
 ]
 
 _FIRST = "0" * 64

@@ -27,13 +27,16 @@ Right = Literal[
     "numbers.search",
     "reports.read",
     "reports.make",
+    "policy.change",
 ]
 
 _SEAT: frozenset[Right] = frozenset(
     {"recordings.hear", "slips.write", "voicemails.handle", "numbers.search"}
 )
 _REPORTS: frozenset[Right] = frozenset({"reports.read", "reports.make"})
-_SUPERVISOR: frozenset[Right] = _SEAT | _REPORTS | {"calls.all", "seats.manage", "audit.read"}
+_SUPERVISOR: frozenset[Right] = (
+    _SEAT | _REPORTS | {"calls.all", "seats.manage", "audit.read", "policy.change"}
+)
 _RIGHTS: dict[Role, frozenset[Right]] = {
     "seat": _SEAT,
     "supervisor": _SUPERVISOR,

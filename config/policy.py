@@ -7,6 +7,7 @@ come to is worked out in `queues.policy` alone. Never decides for a call. Times 
 
 from __future__ import annotations
 
+import hashlib
 from typing import Annotated, Final, Literal
 
 import msgspec
@@ -143,6 +144,12 @@ class Policy(_Frozen, frozen=True):
     owner: Owner = Owner()
     reserve: Reserve = Reserve()
     callback: Callback = Callback()
+
+    @property
+    def digest(self) -> str:
+        """Of the whole content: two policies with the same version should have the same."""
+        content = msgspec.json.encode(self, order="sorted")
+        return hashlib.sha256(content).hexdigest()[:16]
 
     def __hash__(self) -> int:
         """By the version alone, so that what was worked out for a policy is found again fast."""

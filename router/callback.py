@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import msgspec
 
+from queues.ticket import Decision
 from router import facts as f
+from router.call import Call
 
 
 class Dial(msgspec.Struct):
@@ -34,29 +36,47 @@ class Callback(msgspec.Struct):
     """Its place in the waiting order: the one the call had."""
     asked_at: float
     touched: float = 0.0
-    needs: dict[str, int] = {}
+    head_start_s: float = 0.0
+    head_start_why: tuple[str, ...] = ()
+    due: bool = False
+    """In the line: its caller may be rung as soon as a seat is free for it."""
     step: int = 0
+    """The rung of its ladder."""
     attempts: int = 0
     not_before: float = 0.0
     """Not rung again before."""
     last_end: f.DialEnd | None = None
-    reason: dict[str, float] = {}
-    """The ranking that chose the seat."""
+    kept: Decision | None = None
+    """Why the seat was chosen that is reserved for it."""
     seat_id: str = ""
     """Reserved for it; empty: none, or it has left."""
     dial: Dial | None = None
 
     @property
-    def waiting(self) -> bool:
-        """Its turn has not come: nobody is rung for it."""
-        return self.dial is None and not self.seat_id
+    def waits_from(self) -> float | None:
+        """Seconds of waiting count from here (epoch s), at the phone and away from it."""
+        return self.entered_at
 
     def apply(self, body: f.Body, at: float) -> None:
         """Fold one fact of this callback, recorded at `at`."""
         self.touched = at
         match body:
             case f.SeatReserved():
-                self.seat_id, self.reason = body.seat_id, body.reason
+                order = (self.entered_at - self.head_start_s, self.entered_at, self.id)
+                self.due, self.seat_id = False, body.seat_id
+                self.kept = Decision(
+                    self.id,
+                    body.seat_id,
+                    body.rung,
+                    body.ranking,
+                    order,
+                    body.able,
+                    body.policy,
+                )
+            case f.CallbackDue():
+                self.due, self.step = True, 0
+            case f.Relaxed():
+                self.step = body.rung
             case f.SeatReleased():
                 self.seat_id = ""
             case f.CallerDialled():
@@ -67,3 +87,7 @@ class Callback(msgspec.Struct):
                 self.not_before = body.retry_at
             case _:
                 pass
+
+
+Waiting = Call | Callback
+"""Whoever holds a place in the line."""

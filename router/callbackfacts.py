@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from router.factbase import CallBody, SeatBody
+from queues.ticket import Ranking
+from router.factbase import Body_, CallBody, SeatBody
 
 
 class CallbackAsked(CallBody, frozen=True):
@@ -22,6 +23,16 @@ class CallbackAsked(CallBody, frozen=True):
     entered_at: float
     """The place it keeps in the waiting order (epoch s)."""
     waited_s: float
+    head_start_s: float
+    head_start_why: tuple[str, ...]
+    policy: str
+
+
+class CallbackDue(Body_, frozen=True):
+    """The caller may be rung: the callback stands in the line, in the place that was kept."""
+
+    callback_id: str
+    policy: str
 
 
 class SeatReserved(SeatBody, frozen=True):
@@ -31,9 +42,11 @@ class SeatReserved(SeatBody, frozen=True):
     callback_id: str
     call_id: str
     """Of the call that is about to be made."""
-    step: int
-    reason: dict[str, float]
-    """The ranking that chose the seat, as in `Offered`."""
+    rung: int
+    ranking: Ranking
+    able: int
+    policy: str
+    """Why this seat: as in `Offered`."""
     waited_s: float
     """Since the caller began to wait."""
 
@@ -106,6 +119,7 @@ class SeatReleased(SeatBody, frozen=True):
 
 CallbackFact = (
     CallbackAsked
+    | CallbackDue
     | SeatReserved
     | CallerDialled
     | DialEnded

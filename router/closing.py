@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from router import facts as f
-from router import message, talk, waiting
+from router import message, ringback, talk, waiting
 from router.call import Call, outcome_of
 from router.turn import Turn
 
@@ -53,5 +53,4 @@ def _close(
     by: f.HangupParty = "line" if call.id in turn.dismissed else "caller"
     turn.forget(call)
     turn.fact(f.CallClosed(call.id, outcome, stage, by, cause, healed))
-    if outcome == "callback":
-        turn.rematch = True  # the phone is down: from now on it may be rung
+    ringback.phone_down(turn, call.id)

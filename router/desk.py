@@ -9,9 +9,10 @@ from typing import assert_never
 
 from router import events as e
 from router import facts as f
-from router import hold, interpreting, owners, rejoin, seats, talk, waiting
+from router import hold, interpreting, owners, rejoin, ruling, rungs, seats, talk, waiting
 from router.commands import CancelLeg
 from router.seat import Seat
+from router.standing import in_line
 from router.turn import Turn
 from router.verdict import Refusal
 
@@ -19,6 +20,8 @@ _NOT_SIGNED_IN = Refusal("seat-not-signed-in", "seat_id")
 
 
 def ask(turn: Turn, request: e.Request) -> Refusal | None:
+    if isinstance(request, e.PolicyChanged):
+        return ruling.change(turn, request)
     if isinstance(request, e.SignIn):
         return _sign_in(turn, request)
     seat = turn.state.seats.get(request.seat_id)
@@ -79,6 +82,12 @@ def _sign_out(turn: Turn, seat: Seat, by: str) -> Refusal | None:
     turn.fact(f.SeatSignedOut(seat.id, seat.person_id, by))
     owners.left(turn, seat)
     seats.unsync(turn, seat)
+    for call in list(turn.state.calls.values()):
+        if in_line(call):
+            rungs.skip_hopeless(turn, call)
+    for callback in turn.state.callbacks.values():
+        if callback.due:
+            rungs.skip_hopeless(turn, callback)
     return None
 
 

@@ -13,6 +13,8 @@ from typing import Literal
 
 import msgspec
 
+from config.policy import Policy
+
 
 class _Event(msgspec.Struct, frozen=True, tag=True, tag_field="type"):
     pass
@@ -224,6 +226,13 @@ class Resume(_Event, frozen=True):
     seat_id: str
 
 
+class PolicyChanged(_Event, frozen=True):
+    """Another policy is to decide from now on. `by`: the person who wants it."""
+
+    policy: Policy
+    by: str
+
+
 class Rejoin(_Event, frozen=True):
     """The seat's phone was started anew (a page loaded again): ring it for the talk it is in."""
 
@@ -255,8 +264,10 @@ Event = (
     | Hold
     | Resume
     | Rejoin
+    | PolicyChanged
 )
-Request = SignIn | SignOut | Ready | NotReady | EndWrapup | HangUp | Hold | Resume | Rejoin
+SeatRequest = SignIn | SignOut | Ready | NotReady | EndWrapup | HangUp | Hold | Resume | Rejoin
+Request = SeatRequest | PolicyChanged
 
 
 _DIAL = re.compile(r".+-C[0-9]+-A[0-9]+")

@@ -11,8 +11,10 @@ from typing import Literal
 
 import msgspec
 
+from queues.ticket import Ranking
 from router.callbackfacts import (
     CallbackAsked,
+    CallbackDue,
     CallbackFact,
     CallbackGivenUp,
     CallbackGivenUpWhy,
@@ -32,6 +34,7 @@ from router.pairfacts import (
     PairFact,
     PickedUp,
 )
+from router.policyfacts import PolicyAdopted, PolicyFact
 from router.talkfacts import (
     CallHeld,
     CallResumed,
@@ -49,20 +52,81 @@ from router.talkfacts import (
 )
 
 __all__ = [  # for the type checker, which must know the conversation's facts by this name too
-    "Body", "CallClosed", "CallHeld", "CallOpened", "CallResumed", "CallbackAsked",
-    "CallbackGivenUp", "CallbackGivenUpWhy", "CallbackReached", "CallerDialled", "CommandFailed",
-    "Connected", "DialEnd", "DialEnded", "Fact", "FallbackImported", "HangupParty", "Healed",
-    "InterpreterJoined", "InterpreterLeft", "InterpreterLeftWhy", "KeyTaken", "KeyWrong",
-    "LineStarted", "MenuEntered", "MenuSilent", "OfferEnd", "OfferEnded", "OfferRang", "Offered",
-    "Outcome", "OwnedUntil", "OwnerAwaited", "OwnersKnown", "PbxDown", "PbxUp", "PhoneLost",
-    "PhoneReachable", "PickedUp", "Queued", "Rated", "RatingInvited", "RatingMissed",
-    "RatingMissedWhy", "RejoinEnded", "RejoinRung", "Rejoined", "Relaxed", "Requeued", "Role",
-    "SeatAway", "SeatNotReady", "SeatPaused", "SeatReady", "SeatReleased", "SeatReserved",
-    "SeatSignedIn", "SeatSignedOut", "SeatState", "SeatWantsNotReady", "Stage", "TalkEnded",
-    "VoicemailEmpty", "VoicemailInvited",
-    "VoicemailKept", "VoicemailStarted", "VoicemailWhy", "WaitTold", "WentToFallback",
-    "WrapupEnded", "WrapupStarted",
-]  # fmt: skip
+    "Body",
+    "CallClosed",
+    "CallHeld",
+    "CallOpened",
+    "CallResumed",
+    "CallbackAsked",
+    "CallbackDue",
+    "CallbackGivenUp",
+    "CallbackGivenUpWhy",
+    "CallbackReached",
+    "CallerDialled",
+    "CommandFailed",
+    "Connected",
+    "DialEnd",
+    "DialEnded",
+    "Fact",
+    "FallbackImported",
+    "HangupParty",
+    "Healed",
+    "InterpreterJoined",
+    "InterpreterLeft",
+    "InterpreterLeftWhy",
+    "KeyTaken",
+    "KeyWrong",
+    "LineStarted",
+    "MenuEntered",
+    "MenuSilent",
+    "OfferEnd",
+    "OfferEnded",
+    "OfferRang",
+    "Offered",
+    "Outcome",
+    "OwnedUntil",
+    "OwnerAwaited",
+    "OwnersKnown",
+    "PbxDown",
+    "PbxUp",
+    "PhoneLost",
+    "PhoneReachable",
+    "PickedUp",
+    "PolicyAdopted",
+    "Queued",
+    "Rated",
+    "RatingInvited",
+    "RatingMissed",
+    "RatingMissedWhy",
+    "RejoinEnded",
+    "RejoinRung",
+    "Rejoined",
+    "Relaxed",
+    "Requeued",
+    "Reserved",
+    "Role",
+    "SeatAway",
+    "SeatNotReady",
+    "SeatPaused",
+    "SeatReady",
+    "SeatReleased",
+    "SeatReserved",
+    "SeatSignedIn",
+    "SeatSignedOut",
+    "SeatState",
+    "SeatWantsNotReady",
+    "Stage",
+    "TalkEnded",
+    "VoicemailEmpty",
+    "VoicemailInvited",
+    "VoicemailKept",
+    "VoicemailStarted",
+    "VoicemailWhy",
+    "WaitTold",
+    "WentToFallback",
+    "WrapupEnded",
+    "WrapupStarted",
+]
 
 # ---- the call ----
 
@@ -137,21 +201,32 @@ class MenuSilent(CallBody, frozen=True):
 
 
 class Queued(CallBody, frozen=True):
-    """The call waits for a seat. `needs`: skill → least level of the first step."""
+    """The call waits for a seat. `kind`: the ladder's name; `needs`: what its first rung asks for,
+    as `queues.needs` writes it; `policy`: version of the policy that says so."""
 
     language: str
     service: str
-    needs: dict[str, int]
+    kind: str
+    needs: str
     entered_at: float
     """Waiting order counts from here (epoch s); kept through every failed offer."""
+    head_start_s: float
+    """Its place in the order is that of a call that came so much earlier."""
+    head_start_why: tuple[str, ...]
+    policy: str
     line_version: str
 
 
 class Relaxed(CallBody, frozen=True):
-    """Waited long enough for the service's next step; `step` counts from 1."""
+    """Content with less: on the next rung of its ladder, which asks for `needs` and loosens
+    `relaxes` (as the policy calls it). `hopeless`: not because it was time, but because nobody on
+    duty could ever have served it on the rung before."""
 
-    step: int
-    needs: dict[str, int]
+    rung: int
+    needs: str
+    relaxes: tuple[str, ...]
+    hopeless: bool
+    policy: str
 
 
 class WaitTold(CallBody, frozen=True):
@@ -162,19 +237,37 @@ class WaitTold(CallBody, frozen=True):
 
 
 class Offered(CallBody, frozen=True):
-    """A seat is rung. `reason` names the ranking that chose it, best criterion first."""
+    """A seat is rung. `rung`: the lowest that it meets (-1: it is the owner of the caller's case);
+    `ranking`: why it before the others, of a pair the specialist's; `able`: free seats that could
+    have been chosen."""
 
     offer_id: str
     leg_id: str
     seat_id: str
     person_id: str
     phone: str
-    step: int
-    reason: dict[str, float]
+    rung: int
+    ranking: Ranking
+    able: int
+    policy: str
     waited_s: float
     role: Role = ""
     partner: str = ""
     """The other seat of a pair, which is rung at the same moment."""
+    callback_id: str = ""
+    """The seat had been kept for this callback (`SeatReserved` says why it and no other)."""
+
+
+class Reserved(CallBody, frozen=True):
+    """This seat is kept for the caller should the one that rings not answer, unless another caller
+    needs it meanwhile. `interpreter`: the other of a pair."""
+
+    seat_id: str
+    interpreter: str
+    rung: int
+    ranking: Ranking
+    able: int
+    policy: str
 
 
 class OfferRang(CallBody, frozen=True):
@@ -373,6 +466,7 @@ Body = (
     | Relaxed
     | WaitTold
     | Offered
+    | Reserved
     | OfferRang
     | OfferEnded
     | Connected
@@ -408,6 +502,7 @@ Body = (
     | PhoneReachable
     | PhoneLost
     | LineStarted
+    | PolicyFact
     | PbxUp
     | PbxDown
     | Healed

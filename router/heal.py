@@ -45,7 +45,6 @@ def lost(turn: Turn) -> None:
 def seen(turn: Turn, view: e.PbxSeen) -> None:
     if not turn.state.pbx_up:
         turn.fact(f.PbxUp())
-        turn.rematch = True
     callers = {ch.call_id: ch for ch in view.channels if not ch.leg_id}
     legs = {ch.leg_id: ch for ch in view.channels if ch.leg_id}
     for call in list(turn.state.calls.values()):
@@ -202,7 +201,7 @@ def rearm(turn: Turn) -> None:
     for call in turn.state.calls.values():
         if call.entered_at is not None and call.stage in ("queue", "ringing"):
             waiting.keep_time(turn, call)
-            owners.keep_time(turn, call)
+            owners.remember(turn, call)
         for offer in call.rung:
             ring = turn.line.ring
             turn.timers.set("ring", call.id, offer.since + ring.timeout_s)
@@ -215,4 +214,3 @@ def rearm(turn: Turn) -> None:
             turn.timers.set("interpreter", call.id, interpreter.away_until)
     for callback in turn.state.callbacks.values():
         ringback.keep_time(turn, callback)
-    turn.rematch = True

@@ -39,15 +39,13 @@ def wait(turn: Turn, call: Call) -> None:
     if not person_id or open_until <= turn.now:
         return
     turn.owned.setdefault(person_id, {})[call.id] = None
-    until = (call.waits_from or turn.now) + turn.line.policy.owner.wait_s
+    until = (call.waits_from or turn.now) + turn.policy.owner.wait_s
     if until <= turn.now or call.owner_seat:
         return
     seat = next((s for s in turn.state.seats.values() if s.person_id == person_id), None)
     if seat is None or seat.state == "not_ready" or not _speaks(seat, turn.language(call)):
         return
     turn.fact(f.OwnerAwaited(call.id, seat.id, person_id, until))
-    turn.timers.set("owner", call.id, until)
-    turn.rematch = True
 
 
 def came(turn: Turn, seat: Seat) -> None:
@@ -64,18 +62,14 @@ def left(turn: Turn, seat: Seat) -> None:
         call = turn.state.calls.get(call_id)
         if call is None or call.owner_seat != seat.id or call.stage not in ("queue", "ringing"):
             continue
-        turn.timers.cancel(call.id, "owner")
         turn.fact(f.OwnerAwaited(call.id, "", "", 0.0))
-        turn.rematch = True
 
 
-def keep_time(turn: Turn, call: Call) -> None:
-    """Set again what the facts of a waiting call say."""
+def remember(turn: Turn, call: Call) -> None:
+    """After a restart: whose case a waiting call is."""
     person_id, _ = turn.state.owners.get(_number(turn, call), ("", 0.0))
     if person_id:
         turn.owned.setdefault(person_id, {})[call.id] = None
-    if call.owner_seat and call.owner_until > turn.now:
-        turn.timers.set("owner", call.id, call.owner_until)
 
 
 def _number(turn: Turn, call: Call) -> str:

@@ -10,9 +10,11 @@ finds in its state what Asterisk must be asked about.
 from __future__ import annotations
 
 from queues.hours import is_open
+from queues.policy import head_start
+from queues.ticket import Decision
 from router import events as e
 from router import facts as f
-from router import seats
+from router import rungs, seats
 from router.call import Call
 from router.callback import Callback
 from router.commands import CancelDial, DialCaller, StopHold
@@ -30,7 +32,7 @@ def may_ask(turn: Turn, call: Call) -> bool:
     waited = turn.now - (call.waits_from or turn.now)
     return (
         rules.offered
-        and waited >= turn.line.policy.callback.offer_after_s
+        and waited >= turn.policy.callback.offer_after_s
         and len(kept) < rules.most
         and usable(turn, call.caller_number)
         and all(one.caller_number != call.caller_number for one in kept)
@@ -45,23 +47,35 @@ def usable(turn: Turn, number: str) -> bool:
 
 def ask(turn: Turn, call: Call) -> None:
     """The caller asked: the place is kept, the call is over."""
-    turn.timers.cancel(call.id, "relax", "announce", "max_wait", "declined")
-    waited = turn.now - (call.waits_from or turn.now)
+    turn.timers.cancel(call.id, "relax", "announce", "max_wait", "reserve")
+    language, service, policy = turn.language(call).id, turn.service(call).id, turn.policy
+    head = head_start(policy, language, service, callback=True)
+    callback_id = f"{call.id}-C1"
     turn.fact(
         f.CallbackAsked(
             call.id,
-            f"{call.id}-C1",
+            callback_id,
             call.caller_number,
             call.caller_name,
-            turn.language(call).id,
-            turn.service(call).id,
+            language,
+            service,
             call.entered_at or turn.now,
-            waited,
+            turn.now - (call.waits_from or turn.now),
+            head.seconds,
+            head.why,
+            policy.version,
         )
     )
-    keep_time(turn, turn.state.callbacks[f"{call.id}-C1"])
+    keep_time(turn, turn.state.callbacks[callback_id])
     turn.do(StopHold(call.id))
     turn.play(call, "goodbye", "callback-thanks")
+
+
+def phone_down(turn: Turn, call_id: str) -> None:
+    """A call has ended: had it asked for a callback, its caller may be rung from now on."""
+    callback = turn.state.callbacks.get(f"{call_id}-C1")
+    if callback is not None and callback.call_id == call_id:
+        line_up(turn, callback)
 
 
 def keep_time(turn: Turn, callback: Callback) -> None:
@@ -69,39 +83,53 @@ def keep_time(turn: Turn, callback: Callback) -> None:
     turn.timers.set("keep", callback.id, callback.asked_at + turn.line.callbacks.keep_s)
     if callback.dial is not None:
         turn.timers.set("dial", callback.id, callback.dial.until)
-    elif callback.not_before > turn.now:
-        turn.timers.set("retry", callback.id, callback.not_before)
+    elif callback.due:
+        rungs.await_next(turn, callback)
+    else:
+        turn.timers.set("retry", callback.id, max(callback.not_before, turn.now))
 
 
-def may_be_rung(turn: Turn, callback: Callback) -> bool:
-    """Whether the caller may be rung should a seat be free now."""
-    if not callback.waiting or callback.not_before > turn.now:
-        return False
-    if callback.call_id in turn.state.calls:
-        return False  # has not put down the phone
-    if is_open(turn.line.hours, turn.line.centre.timezone, turn.now):
-        return True
-    turn.timers.set("retry", callback.id, turn.now + CLOSED_S)
-    return False
+def line_up(turn: Turn, callback: Callback) -> None:
+    """Take the place in the line, for the first time or after the caller was not reached."""
+    if callback.due or callback.dial is not None or callback.call_id in turn.state.calls:
+        return
+    if not is_open(turn.line.hours, turn.line.centre.timezone, turn.now):
+        turn.timers.set("retry", callback.id, turn.now + CLOSED_S)
+    elif callback.not_before <= turn.now:
+        turn.timers.cancel(callback.id, "retry")
+        turn.fact(f.CallbackDue(callback.id, turn.policy.version))
+        rungs.climb(turn, callback)
 
 
-def ring(turn: Turn, callback: Callback, seat_id: str, reason: dict[str, float]) -> None:
-    """Its turn has come: keep the seat, then ring the caller."""
-    seat, rules = turn.state.seats[seat_id], turn.line.callbacks
-    attempt = callback.attempts + 1
-    call_id = f"{callback.id}-A{attempt}"
-    waited = turn.now - callback.entered_at
+def reserve(turn: Turn, callback: Callback, decision: Decision) -> None:
+    """Its turn has come: keep the seat."""
+    seat = turn.state.seats[decision.seat_id]
+    turn.timers.cancel(callback.id, "relax")
     turn.fact(
-        f.SeatReserved(seat.id, seat.person_id, callback.id, call_id, callback.step, reason, waited)
+        f.SeatReserved(
+            seat.id,
+            seat.person_id,
+            callback.id,
+            f"{callback.id}-A{callback.attempts + 1}",
+            decision.rung,
+            decision.ranking,
+            decision.able,
+            decision.policy,
+            turn.now - callback.entered_at,
+        )
     )
-    until = turn.now + rules.ring_s
+
+
+def dial(turn: Turn, callback: Callback) -> None:
+    """Ring the caller, the seat being kept."""
+    rules = turn.line.callbacks
+    attempt = callback.attempts + 1
+    call_id, until = f"{callback.id}-A{attempt}", turn.now + rules.ring_s
     turn.fact(f.CallerDialled(call_id, callback.id, callback.caller_number, attempt, until))
     turn.timers.set("dial", callback.id, until)
-    shown = turn.line.centre.number
+    number, shown = undivided(callback.caller_number), turn.line.centre.number
     # Asterisk's own limit only matters when we are dead; ours comes first.
-    timeout_s = rules.ring_s + 5.0
-    number = undivided(callback.caller_number)
-    turn.do(DialCaller(call_id, callback.id, number, shown, timeout_s))
+    turn.do(DialCaller(call_id, callback.id, number, shown, rules.ring_s + 5.0))
 
 
 def rang_out(turn: Turn, callback: Callback) -> None:
@@ -140,13 +168,13 @@ def kept_too_long(turn: Turn, callback: Callback) -> None:
 
 
 def _give_up(turn: Turn, callback: Callback, why: f.CallbackGivenUpWhy) -> None:
-    turn.timers.cancel(callback.id, "dial", "retry", "keep")
+    turn.timers.cancel(callback.id, "dial", "retry", "relax", "keep")
     turn.fact(f.CallbackGivenUp(callback.call_id, callback.id, why, callback.attempts))
 
 
 def reached(turn: Turn, callback: Callback, call_id: str) -> Seat | None:
     """The caller has answered. Returns the seat that is kept for it, if it can be rung."""
-    turn.timers.cancel(callback.id, "dial", "retry", "keep")
+    turn.timers.cancel(callback.id, "dial", "retry", "relax", "keep")
     seat = turn.state.seats.get(callback.seat_id)
     turn.fact(
         f.CallbackReached(call_id, callback.id, callback.attempts, turn.now - callback.entered_at)
@@ -170,7 +198,6 @@ def _let_go(turn: Turn, seat: Seat, callback_id: str) -> None:
     turn.fact(f.SeatReleased(seat.id, seat.person_id, callback_id))
     if seat.wants_not_ready:
         seats.not_ready(turn, seat, seat.wants_not_ready)
-    turn.rematch = True
 
 
 def compare(turn: Turn, callback: Callback, view: e.PbxSeen, callers: frozenset[str]) -> bool:

@@ -6,8 +6,11 @@ is rebuilt by `router.heal.resume`. Never decides, never does I/O.
 
 from __future__ import annotations
 
+from collections import deque
+
 import msgspec
 
+from config.policy import Policy
 from router import facts as f
 from router.call import Call
 from router.callback import Callback
@@ -24,6 +27,9 @@ HANDLE_WEIGHT = 0.05
 
 MOST_OWNERS = 50_000
 """Open cases kept by number; the one told longest ago is let go of first."""
+COUNTED_ANSWERS = 1000
+"""The share of purchased providers is that of so many latest answers: counted from midnight, the
+first few of a day would decide, and a night would be steered by none."""
 
 
 class Snapshot(msgspec.Struct, frozen=True):
@@ -36,9 +42,12 @@ class Snapshot(msgspec.Struct, frozen=True):
     phones: dict[str, bool] = {}
     pbx_up: bool = False
     handle_s: float | None = None
+    answers: tuple[str, ...] = ()
     closed: tuple[str, ...] = ()
     callbacks: tuple[Callback, ...] = ()
     owners: dict[str, f.OwnedUntil] = {}
+    policy: Policy | None = None
+    policies: dict[str, str] = {}
 
 
 class State:
@@ -53,10 +62,18 @@ class State:
         self.pbx_up = False
         self.handle_s: float | None = None
         """Running mean of talk seconds; None before the first talk ended."""
+        self.answers: deque[str] = deque()
+        """Providers of the latest answers."""
+        self.answered: dict[str, int] = {}
+        """The same, counted: provider → answers."""
         self.closed: dict[str, None] = {}
         self.callbacks: dict[str, Callback] = {}
         self.owners: dict[str, f.OwnedUntil] = {}
         """Number → who keeps its open case, until when (epoch s)."""
+        self.policy: Policy | None = None
+        """The one in force; None before the first fact said which."""
+        self.policies: dict[str, str] = {}
+        """Version → digest of every policy there has been: a version stands for one content."""
 
     @classmethod
     def restore(cls, snapshot: Snapshot) -> State:
@@ -68,9 +85,12 @@ class State:
         state.seats = {seat.id: seat for seat in own.seats}
         state.phones = dict(own.phones)
         state.pbx_up, state.handle_s = own.pbx_up, own.handle_s
+        for provider in own.answers:
+            state._answer(provider)
         state.closed = dict.fromkeys(own.closed)
         state.callbacks = {callback.id: callback for callback in own.callbacks}
         state.owners = dict(own.owners)
+        state.policy, state.policies = own.policy, own.policies
         return state
 
     def dialled(self, call_id: str) -> Callback | None:
@@ -93,9 +113,12 @@ class State:
             dict(self.phones),
             self.pbx_up,
             self.handle_s,
+            tuple(self.answers),
             tuple(self.closed),
             tuple(self.callbacks.values()),
             dict(self.owners),
+            self.policy,
+            self.policies,
         )
         return msgspec.msgpack.decode(msgspec.msgpack.encode(shared), type=Snapshot)
 
@@ -160,13 +183,19 @@ class State:
                 self.pbx_up = True
             case f.PbxDown():
                 self.pbx_up = False
+            case f.PolicyAdopted():
+                self.policy = body.policy
+                self.policies[body.version] = body.policy.digest
+                for callback in self.callbacks.values():
+                    callback.step = 0
+                for call in self.calls.values():
+                    call.step = 0  # of another ladder now; facts follow that say how far up
             case f.LineStarted() | f.Healed() | f.CommandFailed():
                 pass
             case _:
                 self._apply_to_call_and_seat(body, fact.at)
 
     def _keep(self, body: f.CallbackAsked, at: float) -> None:
-        call = self.calls.get(body.call_id)
         self.callbacks[body.callback_id] = Callback(
             body.callback_id,
             body.call_id,
@@ -177,9 +206,10 @@ class State:
             body.entered_at,
             at,
             at,
-            call.needs if call is not None else {},
-            call.step if call is not None else 0,
+            body.head_start_s,
+            body.head_start_why,
         )
+        call = self.calls.get(body.call_id)
         if call is not None:
             call.apply(body, at)
 
@@ -198,12 +228,21 @@ class State:
         seat = self.seats.get(getattr(body, "seat_id", ""))
         if seat is not None:
             seat.apply(body, at)
-        callback = self.callbacks.get(getattr(body, "callback_id", ""))
+        about = body.call_id if isinstance(body, f.Relaxed) else getattr(body, "callback_id", "")
+        callback = self.callbacks.get(about)
         if callback is not None:
             callback.apply(body, at)
+        if isinstance(body, f.Connected):
+            self._answer(body.provider)
         if isinstance(body, f.TalkEnded):
             before = body.talk_s if self.handle_s is None else self.handle_s
             self.handle_s = before + HANDLE_WEIGHT * (body.talk_s - before)
+
+    def _answer(self, provider: str) -> None:
+        self.answers.append(provider)
+        self.answered[provider] = self.answered.get(provider, 0) + 1
+        if len(self.answers) > COUNTED_ANSWERS:
+            self.answered[self.answers.popleft()] -= 1
 
     def _close(self, call_id: str) -> None:
         self.closed[call_id] = None

@@ -19,6 +19,7 @@ from web import (
     page,
     people,
     phones,
+    policy,
     reports,
     seats,
     sip,
@@ -56,6 +57,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *calls.ROUTES,
     *slips.ROUTES,
     *reports.ROUTES,
+    *policy.ROUTES,
     *catalogue.ROUTES,
     *health.ROUTES,
     Route(

@@ -53,6 +53,8 @@ def notes(fact: f.Fact, before: State, names: Mapping[str, str]) -> Iterator[Not
                     yield Note(seq, at, kind, sits.id, names.get(sits.person_id, ""), what=phone)
         case f.PbxUp() | f.PbxDown() | f.LineStarted():
             yield Note(seq, at, kind)
+        case f.PolicyAdopted(version=version, by=by) if by:
+            yield Note(seq, at, kind, what=version)
         case f.Healed(what=what):
             yield Note(seq, at, kind, what=what)
         case f.CommandFailed(command=command, call_id=call_id):

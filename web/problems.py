@@ -60,6 +60,8 @@ STATUS: Final[Mapping[str, int]] = {
     "not-in-talk": 409,
     "only-specialist": 409,
     "version-conflict": 409,
+    "policy-bad": 409,
+    "policy-version": 409,
     "body-too-large": 413,
     "content-type-unsupported": 415,
     "range-not-satisfiable": 416,
@@ -142,7 +144,9 @@ def tongue(accept_language: str) -> Tongue:
 
 def of_refusal(refusal: Refusal) -> Problem:
     """The engine's no. Its field names are those of its events, not of our bodies."""
-    field = {"reason": "reason", "seat_id": "seat"}.get(refusal.field)
+    field = {"reason": "reason", "seat_id": "seat", "policy": "policy", "version": "version"}.get(
+        refusal.field
+    )
     return Problem(refusal.code, field)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal, Protocol
 
 import msgspec
@@ -18,6 +19,7 @@ from cases.people import People
 from cases.records import Person, Viewer
 from cases.sessions import Sessions
 from config.model import Settings
+from config.policyfile import PACKAGED
 from reports.archive import Archive
 from reports.press import Press
 from router.facts import Fact
@@ -78,6 +80,8 @@ class Deps:
     press: Press
     phones: BrowserPhones
     browsers: Browsers
+    policy_file: Path = PACKAGED
+    """Where a changed policy is read from when somebody asks for it."""
     beat_s: float = 10.0
     """Screens get a sign of life this often, and the board looks at the date."""
 

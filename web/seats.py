@@ -124,7 +124,7 @@ def _own(asked: Asked) -> str:
     return seat.id
 
 
-async def _ask(asked: Asked, request: e.Request) -> SeatView:
+async def _ask(asked: Asked, request: e.SeatRequest) -> SeatView:
     try:
         async with asyncio.timeout(ROUTER_S):
             refusal = await asked.deps.desk.ask(request)

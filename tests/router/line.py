@@ -21,21 +21,21 @@ from config.policy import Floors, Kind, Order, Owner, Policy, Step
 POLICY = Policy(
     owner=Owner(wait_s=20),
     version="p-1",
-    order=Order(greatest_head_start_s=60),
+    order=Order(greatest_head_start_s=60.0),
     language=Floors(floor={"cmn": "lang:cmn", "khg": "lang:khg", "ii": "lang:ii"}),
     kinds=(
         Kind(service="general", needs="law:general"),
         Kind(
             service="labour",
             needs="law:labour>=2",
-            relax=(Step(after_s=30, needs="law:general", cost=2),),
+            relax=(Step(after_s=30.0, needs="law:general", cost=2),),
         ),
         Kind(
             service="migrant",
             needs="group:migrant",
             relax=(
-                Step(after_s=20, needs="law:labour", cost=1),
-                Step(after_s=40, needs="law:general", cost=1),
+                Step(after_s=20.0, needs="law:labour", cost=1),
+                Step(after_s=40.0, needs="law:general", cost=1),
             ),
         ),
     ),

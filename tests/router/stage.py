@@ -262,6 +262,6 @@ def _short(value: object) -> str:
         case dict():
             return ",".join(f"{k}={_short(v)}" for k, v in value.items())
         case list() | tuple():
-            return "+".join(map(str, value))
+            return "+".join(map(_short, value))
         case _:
             return str(value)

@@ -16,8 +16,11 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from queues.skills import covers
-from queues.ticket import Decision, Ranking
+from queues.needs import holds
+from queues.plain import decide
+from queues.policy import ladder
+from queues.rules import Rules
+from queues.ticket import Decision, Place, Ranking, Ticket
 from router import commands as c
 from router import events as e
 from router import facts as f
@@ -25,7 +28,7 @@ from router import interpreting, pair
 from router.call import Call
 from router.engine import RETRY_S, Engine, Step
 from router.party import Interpreter
-from router.seats import may_be_rung
+from router.standing import in_line, may_be_rung
 from router.state import Snapshot, State
 from tests.router.line import LINE
 
@@ -41,6 +44,41 @@ FLOOR = {language.id: language.skill for language in LINE.languages}
 REQUESTS = (e.Ready, e.SignOut, e.EndWrapup, e.HangUp, e.Hold, e.Resume, e.Rejoin)
 Asked = type[e.Ready | e.SignOut | e.EndWrapup | e.HangUp | e.Hold | e.Resume | e.Rejoin]
 ENDS: Sequence[e.LegEnd] = ("rejected", "busy", "no_answer", "unreachable", "hung_up")
+
+
+def decided_from(state: State, now: float) -> list[Decision]:
+    """By the plain scan, from nothing but what the facts made of the line."""
+    policy = LINE.policy
+    waiting = [call for call in state.calls.values() if in_line(call)]
+    tickets = [
+        Ticket(
+            call.id,
+            call.entered_at or 0.0,
+            call.waits_from or 0.0,
+            ladder(policy, call.language, call.service),
+            call.head_start_s,
+            call.head_start_why,
+            call.declined,
+        )
+        for call in waiting
+    ]
+    return decide(
+        tickets,
+        {call.id: call.step for call in waiting},
+        [
+            Place(s.id, s.skills, s.provider, s.idle_since, may_be_rung(state, s, now))
+            for s in state.seats.values()
+        ],
+        now,
+        Rules(
+            policy.version,
+            policy.share.purchased,
+            policy.reserve.after_s,
+            policy.order.greatest_head_start_s,
+        ),
+        state.answered,
+        {call.id: offer.since for call in waiting for offer in call.rung},
+    )
 
 
 class LineMachine(RuleBasedStateMachine):
@@ -65,7 +103,7 @@ class LineMachine(RuleBasedStateMachine):
         self.recording: dict[str, str] = {}
         self.count = 0
         self.take(self.engine.start(self.now))
-        self.take(self.engine.handle(e.PbxSeen(self.now, ()), self.now))
+        self.handle(e.PbxSeen(self.now, ()))
 
     # ---- Asterisk, as far as a line needs it ----
 
@@ -126,7 +164,23 @@ class LineMachine(RuleBasedStateMachine):
             del self.bridged[call_id]
 
     def handle(self, event: e.Event) -> None:
+        self.watch()
         self.take(self.engine.handle(event, self.now))
+
+    def watch(self) -> None:
+        """From now on, whatever the index decides is what the plain scan makes of the facts."""
+        engine, dispatch = self.engine, self.engine._turn.standing.dispatch
+        if "match" in vars(dispatch):
+            return
+        by_index = dispatch.match
+
+        def match(now: float) -> list[Decision]:
+            expected = decided_from(engine.state, now)
+            decisions = by_index(now)
+            assert decisions == expected, "the index is out of step with the facts"
+            return decisions
+
+        vars(dispatch)["match"] = match
 
     # ---- what can happen ----
 
@@ -138,6 +192,7 @@ class LineMachine(RuleBasedStateMachine):
             if due is None or due > until:
                 break
             self.now = max(self.now, due)
+            self.watch()
             self.take(self.engine.tick(self.now))
         else:
             raise AssertionError("the engine never comes to rest")
@@ -452,8 +507,11 @@ class LineMachine(RuleBasedStateMachine):
                 continue
             for seat in self.engine.state.seats.values():
                 declined = call.declined.get(seat.id, 0.0) > turn.now
-                able = covers(seat.skills, call.needs) and not declined
-                assert not (able and may_be_rung(turn, seat)), f"{seat.id} idle, {call.id} waits"
+                rungs = turn.standing.ladder(call).rungs[: call.step + 1]
+                able = any(holds(rung.needs, seat.skills) for rung in rungs) and not declined
+                assert not (able and may_be_rung(turn.state, seat, turn.now)), (
+                    f"{seat.id} idle, {call.id} waits"
+                )
 
     @invariant()
     def a_pair_is_both_or_neither(self) -> None:

@@ -23,6 +23,7 @@ from tests.store.readback import ZONE
 def as_demo(facts: list[f.Fact], after: int) -> list[f.Fact]:
     """The same day on the line of the demonstration, which has no facts of the house."""
     house = f.LineStarted | f.PbxUp | f.PbxDown | f.PhoneReachable | f.PhoneLost | f.Healed
+    house |= f.PolicyAdopted
     ours = [fact for fact in facts if not isinstance(fact.body, house | f.CommandFailed)]
     found = []
     for seq, fact in enumerate(ours, start=after + 1):

@@ -131,6 +131,7 @@ class House:
         self.journal = journal
         self.recordings = folder / "recordings"
         self.recordings.mkdir()
+        self.policy_file = folder / "policy.toml"
         self.people = People(store)
         self.sessions = Sessions(store, SETTINGS.web.session_hours)
         self.access = Access(store, self.recordings)
@@ -169,6 +170,7 @@ class House:
             "press": Press(Fonts.of(SETTINGS.reports)),
             "phones": BrowserPhones(self.store),
             "browsers": self.pbx.browsers,
+            "policy_file": self.policy_file,
         }
         return Deps(**(mine | other))
 

@@ -18,6 +18,7 @@ const TOLD = [
   'PbxUp',
   'PbxDown',
   'LineStarted',
+  'PolicyAdopted',
   'Healed',
   'CommandFailed',
 ] as const
@@ -29,7 +30,7 @@ export function useTelling(): (note: Note) => string {
   function what(note: Note): string {
     if (note.type === 'OfferEnded') return words.name('offer_ends', note.what)
     if (note.type === 'SeatNotReady') return words.name('reasons', note.what)
-    if (note.type === 'CommandFailed') return note.what
+    if (note.type === 'CommandFailed' || note.type === 'PolicyAdopted') return note.what
     return words.name('outcomes', note.what)
   }
 
