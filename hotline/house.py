@@ -174,10 +174,8 @@ async def running(
                 recordings,
                 clock,
                 partial(_draft_report, deps.reports, writer, journal, clock),
+                owners=Owners(store, pump, clock, line.centre.area_code),
             )
-            owners = Owners(store, pump, clock, line.centre.area_code)
-            scheduler.add_job(owners.tell, "interval", seconds=OWNERS_EVERY_S)
-            scheduler.add_job(owners.tell, "date")
             try:
                 async with _screens(deps if screens else None, say) as port:
                     yield port
@@ -260,6 +258,8 @@ def _sweeps(
     recordings: Recordings,
     clock: SteadyClock,
     draft_report: Callable[[], Awaitable[None]],
+    *,
+    owners: Owners,
 ) -> AsyncIOScheduler:
     """Periodic work. Only a trigger: what is to be done stands in the database."""
 
@@ -278,6 +278,8 @@ def _sweeps(
     scheduler.add_job(tidy_recordings, "interval", hours=1)
     scheduler.add_job(recordings.look_at_disk, "interval", seconds=DISK_EVERY_S)
     scheduler.add_job(recordings.look_at_disk, "date")
+    scheduler.add_job(owners.tell, "interval", seconds=OWNERS_EVERY_S)
+    scheduler.add_job(owners.tell, "date")
     hour, minute = map(int, settings.reports.draft_at.split(":"))
     # Every day, though the first is meant: a draft that could not be made then (no database, say)
     # is made on the next day and not a month later. One that is there is left alone.

@@ -146,7 +146,7 @@ def rules_of(policy: Policy) -> Rules:
 
 
 def ladder_of(policy: Policy, who: Waiting) -> Ladder:
-    """What the caller needs, and how that is relaxed. One seat is kept for a callback, never two."""
+    """What the caller needs, and how that is relaxed. For a callback never two seats are kept."""
     if isinstance(who, Callback):
         return _alone(policy, who.language, who.service)
     return ladder(policy, who.language, who.service)

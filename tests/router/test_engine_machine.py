@@ -26,7 +26,7 @@ from router import events as e
 from router import facts as f
 from router import interpreting, pair
 from router.call import Call
-from router.engine import RETRY_S, Engine, Step
+from router.engine import Engine, Step
 from router.party import Interpreter
 from router.standing import in_line, may_be_rung
 from router.state import Snapshot, State
@@ -516,12 +516,11 @@ class LineMachine(RuleBasedStateMachine):
     @invariant()
     def a_pair_is_both_or_neither(self) -> None:
         """And neither seat is held longer than it may be rung, whoever has answered."""
-        longest = LINE.ring.timeout_s + (0 if self.engine.state.pbx_up else RETRY_S)
         for call in self.engine.state.calls.values():
             roles = [offer.role for offer in call.rung]
             assert roles in ([], [""], ["specialist", "interpreter"])
             for offer in call.rung:
-                assert self.now <= offer.since + longest or not self.engine.state.pbx_up
+                assert self.now <= offer.since + LINE.ring.timeout_s or not self.engine.state.pbx_up
                 if offer.up_at is not None and self.legs.get(offer.leg_id) == "up":
                     assert offer.leg_id in self.music, f"{offer.seat_id} waits in silence"
 
