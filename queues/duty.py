@@ -40,6 +40,8 @@ class Duty:
         self.seats: dict[str, Seat] = {}
         self.all = Tally()
         self.free = Tally()
+        self._idle: dict[str, Seat] = {}
+        """The free ones."""
         self._holders: dict[str, int] = {}
         self._shelves: dict[str, Shelf] = {}
         """By provider, in the order of worth as it was when they were laid out."""
@@ -94,6 +96,7 @@ class Duty:
         if seat.free:
             self.take(seat)
         seat.free = True
+        self._idle[seat.id] = seat
         self.free.add(seat.profile)
         seat.key = (self._laid_worth(seat.profile), seat.idle_since, seat.id)
         shelf = self._shelves.get(seat.provider)
@@ -106,8 +109,14 @@ class Duty:
         if not seat.free:
             return
         seat.free = False
+        del self._idle[seat.id]
         self.free.sub(seat.profile)
         self._shelves[seat.provider].drop(seat.key)
+
+    def free_besides(self, seat: Seat) -> int:
+        """Profiles of the other free seats."""
+        alone = self.free.count(seat.bit) == 1
+        return self.free.there & ~seat.bit if alone else self.free.there
 
     def best(
         self, bits: int, asking: Asking, favoured: str | None, refused: Collection[str] = ()
@@ -179,8 +188,7 @@ class Duty:
         self._laid_worths.clear()
         self._moved, self._drift, self._looked = False, 0, 0
         lying: dict[str, list[tuple[Key, int]]] = {}
-        for seat in self.seats.values():
-            if seat.free:
-                seat.key = (self._laid_worth(seat.profile), seat.idle_since, seat.id)
-                lying.setdefault(seat.provider, []).append((seat.key, seat.bit))
+        for seat in self._idle.values():
+            seat.key = (self._laid_worth(seat.profile), seat.idle_since, seat.id)
+            lying.setdefault(seat.provider, []).append((seat.key, seat.bit))
         self._shelves = {provider: Shelf(sorted(seats)) for provider, seats in lying.items()}

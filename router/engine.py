@@ -137,8 +137,11 @@ class Engine:
     def deadline(self) -> float | None:
         """When `tick` must be called at the latest (epoch s); None: no need."""
         turn = self._turn
-        due = (turn.timers.next(), turn.standing.deadline() if turn.state.pbx_up else None)
-        return min((at for at in due if at is not None), default=None)
+        timer = turn.timers.next()
+        lapse = turn.standing.deadline() if turn.state.pbx_up else None
+        if timer is None or lapse is None:
+            return lapse if timer is None else timer
+        return min(timer, lapse)
 
     def tick(self, now: float) -> Step:
         """Do what is due at `now`."""

@@ -18,11 +18,8 @@ from queues.rules import Rules, favoured
 from queues.ticket import Decision
 from router import facts as f
 from router.seat import Seat
-from router.standing import in_line, place_of, rules_of, ticket_of
+from router.standing import in_line, ladder_of, place_of, rules_of, ticket_of
 from router.state import State
-
-Policies = Mapping[str, Policy]
-"""Version → policy, of all that ever decided."""
 
 Apply = Callable[[f.Fact], None]
 """Folds a fact into a state; facts of another line may lie between (cases.past)."""
@@ -46,8 +43,8 @@ class Sight(msgspec.Struct, frozen=True):
 
 
 class Round(msgspec.Struct, frozen=True):
-    """What was decided at one moment. `seq`: of its first fact. `derived` None: the policy of that
-    version is not there any more, so nothing can be derived."""
+    """What was decided at one moment. `seq`: of its first fact. `derived` None: the policy that
+    decided is not there any more, so nothing can be derived."""
 
     seq: int
     at: float
@@ -59,13 +56,14 @@ class Round(msgspec.Struct, frozen=True):
         return self.recorded == self.derived
 
 
-def rounds(
-    state: State, apply: Apply, facts: Iterable[f.Fact], policies: Policies
-) -> Iterator[Round]:
-    """Every round of decisions among `facts`, which follow `state` and are folded on the way."""
+def rounds(state: State, apply: Apply, facts: Iterable[f.Fact], policy: Policy) -> Iterator[Round]:
+    """Every round of decisions among `facts`, which follow `state` and are folded on the way.
+
+    `policy`: the settings', which counts where the facts have not said one (the demonstration's).
+    """
     for run in runs(facts):
         if decides(run[0]):
-            yield judged(state, run, policies)
+            yield judged(state, run, policy)
         for fact in run:
             apply(fact)
 
@@ -94,14 +92,13 @@ def decides(fact: f.Fact) -> bool:
     return isinstance(body, f.Reserved | f.SeatReserved)
 
 
-def judged(state: State, run: Sequence[f.Fact], policies: Policies) -> Round:
+def judged(state: State, run: Sequence[f.Fact], policy: Policy) -> Round:
     """A round of decisions laid beside what comes of `state`, which is the one before it."""
-    at, version = run[0].at, str(getattr(run[0].body, "policy", ""))
-    policy = policies.get(version)
-    if policy is None:
-        return Round(run[0].seq, at, _recorded({}, run), None)
-    sight = seen(state, policy, at)
-    return Round(run[0].seq, at, _recorded(sight.standings, run), derived(sight))
+    at, in_force = run[0].at, state.policy or policy
+    sight = seen(state, in_force, at)
+    recorded = decisions(sight, run)
+    known = all(decision.policy == in_force.version for decision in recorded)
+    return Round(run[0].seq, at, recorded, derived(sight) if known else None)
 
 
 def seen(state: State, policy: Policy, now: float) -> Sight:
@@ -111,12 +108,14 @@ def seen(state: State, policy: Policy, now: float) -> Sight:
     return Sight(
         now,
         {
-            callback.id: Standing(ticket_of(policy, callback), callback.step)
+            callback.id: Standing(ticket_of(ladder_of(policy, callback), callback), callback.step)
             for callback in callbacks
         }
         | {
             call.id: Standing(
-                ticket_of(policy, call), call.step, call.rung[0].seat_id if call.rung else ""
+                ticket_of(ladder_of(policy, call), call),
+                call.step,
+                call.rung[0].seat_id if call.rung else "",
             )
             for call in calls
         },
@@ -146,10 +145,6 @@ def derived(sight: Sight) -> tuple[Decision, ...]:
 
 def decisions(sight: Sight, run: Sequence[f.Fact]) -> tuple[Decision, ...]:
     """What the facts of a round say was decided."""
-    return _recorded(sight.standings, run)
-
-
-def _recorded(standings: Mapping[str, Standing], run: Sequence[f.Fact]) -> tuple[Decision, ...]:
     found = []
     for fact in run:
         body = fact.body
@@ -158,7 +153,7 @@ def _recorded(standings: Mapping[str, Standing], run: Sequence[f.Fact]) -> tuple
         id = body.callback_id if isinstance(body, f.SeatReserved) else body.call_id
         if isinstance(body, f.Offered) and body.role == "interpreter":
             continue  # of the two facts of a pair the specialist's says what was decided
-        standing = standings.get(id)
+        standing = sight.standings.get(id)
         found.append(
             Decision(
                 id,

@@ -7,6 +7,7 @@ it here. Built anew from the state after a restart. Never decides and never says
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Final
 
 import msgspec
 
@@ -27,6 +28,7 @@ from router.state import State
 class Standing:
     def __init__(self, line: Line, state: State) -> None:
         self._line, self._state = line, state
+        self._paused: set[str] = set()
         self.rebuild()
 
     @property
@@ -37,6 +39,7 @@ class Standing:
         """As the state says, by the policy in force."""
         state = self._state
         self.rules = rules_of(self._policy)
+        self._ladders: dict[tuple[str, str, bool], Ladder] = {}
         self.dispatch = Dispatch(self.rules, state.answered)
         for seat in state.seats.values():
             self._on(seat)
@@ -49,7 +52,11 @@ class Standing:
 
     def ladder(self, who: Waiting) -> Ladder:
         """What the caller needs, and how that is relaxed, by the policy in force."""
-        return ladder_of(self._policy, who)
+        kind = (who.language, who.service, isinstance(who, Callback))
+        known = self._ladders.get(kind)
+        if known is None:
+            known = self._ladders[kind] = ladder_of(self._policy, who)
+        return known
 
     def deadline(self) -> float | None:
         """When a decline or the wait for an owner is over, at the earliest (epoch s)."""
@@ -61,6 +68,8 @@ class Standing:
 
     def after(self, body: f.Body, at: float) -> None:
         """A fact was folded at `at` (epoch s)."""
+        if type(body) in _ELSEWHERE:
+            return
         match body:
             case f.SeatSignedIn():
                 self._on(self._state.seats[body.seat_id])
@@ -87,10 +96,22 @@ class Standing:
 
     def seat(self, seat: Seat, now: float) -> None:
         """Also when its pause is over."""
+        self._paused.discard(seat.id)
         if may_be_rung(self._state, seat, now):
             self.dispatch.seat_free(seat.id, seat.idle_since)
-        else:
-            self.dispatch.seat_busy(seat.id)
+            return
+        self.dispatch.seat_busy(seat.id)
+        if seat.paused_until > now:
+            self._paused.add(seat.id)
+
+    def wake(self, now: float) -> None:
+        """Before it is decided: seats whose pause is over, though nobody has been woken for it."""
+        for seat_id in sorted(self._paused):
+            seat = self._state.seats.get(seat_id)
+            if seat is None or seat.paused_until <= now:
+                self._paused.discard(seat_id)
+                if seat is not None:
+                    self.seat(seat, now)
 
     def renew(self, call: Call, now: float) -> None:
         """What was decided for the call was not carried out."""
@@ -99,6 +120,8 @@ class Standing:
             self.seat(seat, now)
 
     def _on(self, seat: Seat) -> None:
+        if seat.paused_until > self._state.at:
+            self._paused.add(seat.id)
         self.dispatch.seat_on(place_of(self._state, seat, self._state.at))
 
     def _of_call(self, call_id: str, body: f.Body, at: float) -> None:
@@ -130,7 +153,7 @@ class Standing:
             self.dispatch.ringing(call.id, offer.since)
 
     def _enter(self, who: Waiting) -> None:
-        self.dispatch.enter(ticket_of(self._policy, who), who.step)
+        self.dispatch.enter(ticket_of(self.ladder(who), who), who.step)
 
 
 # ---- how call, seat and policy are put before the queue; also when the past is played again ----
@@ -162,10 +185,10 @@ def _alone(policy: Policy, language: str, service: str) -> Ladder:
     return msgspec.structs.replace(whole, rungs=rungs)
 
 
-def ticket_of(policy: Policy, who: Waiting) -> Ticket:
+def ticket_of(way: Ladder, who: Waiting) -> Ticket:
     came = who.entered_at or 0.0
     head, why = who.head_start_s, who.head_start_why
-    way, waits_from = ladder_of(policy, who), who.waits_from or came
+    waits_from = who.waits_from or came
     if isinstance(who, Callback):
         return Ticket(who.id, came, waits_from, way, head, why)
     owner = (who.owner_seat, who.owner_until)
@@ -175,6 +198,15 @@ def ticket_of(policy: Policy, who: Waiting) -> Ticket:
 def place_of(state: State, seat: Seat, now: float) -> Place:
     free = may_be_rung(state, seat, now)
     return Place(seat.id, seat.skills, seat.provider, seat.idle_since, free)
+
+
+_ELSEWHERE: Final = frozenset(
+    (
+        f.CallOpened, f.MenuEntered, f.KeyTaken, f.KeyWrong, f.MenuSilent, f.WaitTold, f.OfferRang,
+        f.TalkEnded, f.RatingInvited, f.Rated, f.RatingMissed, f.WrapupEnded,
+    )
+)  # fmt: skip
+"""Facts, many of them, that move nobody in the queue and make no seat free or busy."""
 
 
 def in_line(call: Call) -> bool:

@@ -7,6 +7,7 @@ is rebuilt by `router.heal.resume`. Never decides, never does I/O.
 from __future__ import annotations
 
 from collections import deque
+from typing import Final
 
 import msgspec
 
@@ -30,6 +31,17 @@ MOST_OWNERS = 50_000
 COUNTED_ANSWERS = 1000
 """The share of purchased providers is that of so many latest answers: counted from midnight, the
 first few of a day would decide, and a night would be steered by none."""
+
+
+_WHOLE: Final = frozenset(
+    (
+        f.CallbackAsked, f.CallbackReached, f.CallbackGivenUp, f.OwnersKnown,
+        f.CallOpened, f.CallClosed, f.FallbackImported, f.SeatSignedIn, f.SeatSignedOut,
+        f.PhoneReachable, f.PhoneLost, f.PbxUp, f.PbxDown, f.LineStarted, f.Healed, f.CommandFailed,
+        f.PolicyAdopted,
+    )
+)  # fmt: skip
+"""Facts that change more than one call and one seat; all others are theirs alone."""
 
 
 class Snapshot(msgspec.Struct, frozen=True):
@@ -128,6 +140,9 @@ class State:
             raise ValueError(f"fact {fact.seq} does not follow {self.seq}")
         self.seq, self.at = fact.seq, fact.at
         body = fact.body
+        if type(body) not in _WHOLE:
+            self._apply_to_call_and_seat(body, fact.at)
+            return
         match body:
             case f.CallOpened():
                 kept = self.callbacks.get(body.callback_id)
@@ -190,10 +205,8 @@ class State:
                     callback.step = 0
                 for call in self.calls.values():
                     call.step = 0  # of another ladder now; facts follow that say how far up
-            case f.LineStarted() | f.Healed() | f.CommandFailed():
-                pass
             case _:
-                self._apply_to_call_and_seat(body, fact.at)
+                pass
 
     def _keep(self, body: f.CallbackAsked, at: float) -> None:
         self.callbacks[body.callback_id] = Callback(
@@ -232,9 +245,9 @@ class State:
         callback = self.callbacks.get(about)
         if callback is not None:
             callback.apply(body, at)
-        if isinstance(body, f.Connected):
+        if type(body) is f.Connected:
             self._answer(body.provider)
-        if isinstance(body, f.TalkEnded):
+        elif type(body) is f.TalkEnded:
             before = body.talk_s if self.handle_s is None else self.handle_s
             self.handle_s = before + HANDLE_WEIGHT * (body.talk_s - before)
 

@@ -141,6 +141,7 @@ def hold(turn: Turn, call: Call) -> None:
 
 def offer_all(turn: Turn) -> None:
     """Ring whatever may be rung now, and keep what may be kept."""
+    turn.standing.wake(turn.now)
     reserved: list[Callback] = []
     for decision in turn.standing.dispatch.match(turn.now):
         callback = turn.state.callbacks.get(decision.call_id)
