@@ -82,7 +82,8 @@ def recording_of(row: Row[Any]) -> RecordingRecord:
 
 
 def slip_of(row: Row[Any]) -> SlipRecord:
-    return msgspec.convert(_values(row), SlipRecord)
+    values = _values(row)
+    return msgspec.convert(values | {"open": row.open_until is not None}, SlipRecord)
 
 
 def voicemail_of(row: Row[Any]) -> VoicemailRecord:

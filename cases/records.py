@@ -248,6 +248,8 @@ class SlipRecord(_Record, frozen=True):
     text: str
     groups: tuple[_Group, ...]
     emotion: _Emotion | None
+    open: bool
+    """There is something left to do: the caller will be back, or is to hear from us."""
     kept_by: str | None
     """Person who keeps the open case: a caller with one is put through to that person first."""
     open_until: float | None
