@@ -22,8 +22,8 @@ from cases import tables as t
 from cases.callers import known
 from cases.errors import Conflict, NotFound, known_id
 from cases.history import stored_up_to
+from cases.kept import callbacks_of
 from cases.mask import mask_number
-from cases.numbers import spellings
 from cases.past import Recalled, recall
 from cases.records import (
     Brief,
@@ -56,6 +56,7 @@ from cases.slips import check_change, checked_number
 from cases.store import Store
 from config.divisions import divisions
 from config.model import Centre
+from router.numbers import spellings
 
 __all__ = ["Access", "PlayableFile", "Right", "require"]
 
@@ -77,10 +78,14 @@ class PlayableFile(msgspec.Struct, frozen=True):
 
 class Access:
     """`recordings`: the directory that paths of recordings are relative to; `centre`: whose
-    divisions a slip may name, and whose area code a local number is without.
+    divisions a slip may name, and whose area code a local number is without; `open_days`: how long
+    a case stays open that nobody closes.
     """
 
-    def __init__(self, store: Store, recordings: Path, centre: Centre = SHIPPED) -> None:
+    def __init__(
+        self, store: Store, recordings: Path, centre: Centre = SHIPPED, *, open_days: int = 30
+    ) -> None:
+        self._open_s = open_days * 86400.0
         self._places = divisions(centre.divisions)
         self._area_code = centre.area_code
         self._region = region_of(centre.divisions, centre.area_code)
@@ -135,6 +140,7 @@ class Access:
                 offers=_all(readings.offer_of, await _of_call(conn, t.offers, call_id)),
                 ratings=_all(readings.rating_of, await _of_call(conn, t.ratings, call_id)),
                 recordings=_all(readings.recording_of, await _of_call(conn, t.recordings, call_id)),
+                callbacks=await callbacks_of(conn, call_id),
                 timeline=tuple(
                     readings.fact_of(fact, masked=masked)
                     for fact in await _of_call(conn, t.facts, call_id)
@@ -266,6 +272,9 @@ class Access:
         """Raises Conflict, Invalid(field, code), Forbidden, NotFound."""
         require(viewer, "slips.write")
         values = check_change(change, self._places)
+        if (opened := values.pop("open", None)) is not None:
+            values["kept_by"] = viewer.person_id if opened else None
+            values["open_until"] = now + self._open_s if opened else None
         async with self._store.write() as conn:
             slip = await _slip(conn, viewer, call_id)
             done = await conn.execute(

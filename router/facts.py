@@ -12,7 +12,21 @@ from typing import Literal
 import msgspec
 
 from queues.ticket import Ranking
+from router.callbackfacts import (
+    CallbackAsked,
+    CallbackDue,
+    CallbackFact,
+    CallbackGivenUp,
+    CallbackGivenUpWhy,
+    CallbackReached,
+    CallerDialled,
+    DialEnd,
+    DialEnded,
+    SeatReleased,
+    SeatReserved,
+)
 from router.factbase import Body_, CallBody, HangupParty, OfferEnd, Role, SeatBody
+from router.ownerfacts import OwnedUntil, OwnerAwaited, OwnerFact, OwnersKnown
 from router.pairfacts import (
     InterpreterJoined,
     InterpreterLeft,
@@ -43,8 +57,16 @@ __all__ = [  # for the type checker, which must know the conversation's facts by
     "CallHeld",
     "CallOpened",
     "CallResumed",
+    "CallbackAsked",
+    "CallbackDue",
+    "CallbackGivenUp",
+    "CallbackGivenUpWhy",
+    "CallbackReached",
+    "CallerDialled",
     "CommandFailed",
     "Connected",
+    "DialEnd",
+    "DialEnded",
     "Fact",
     "FallbackImported",
     "HangupParty",
@@ -62,6 +84,9 @@ __all__ = [  # for the type checker, which must know the conversation's facts by
     "OfferRang",
     "Offered",
     "Outcome",
+    "OwnedUntil",
+    "OwnerAwaited",
+    "OwnersKnown",
     "PbxDown",
     "PbxUp",
     "PhoneLost",
@@ -84,6 +109,8 @@ __all__ = [  # for the type checker, which must know the conversation's facts by
     "SeatNotReady",
     "SeatPaused",
     "SeatReady",
+    "SeatReleased",
+    "SeatReserved",
     "SeatSignedIn",
     "SeatSignedOut",
     "SeatState",
@@ -112,6 +139,7 @@ Stage = Literal[
     "rating",
     "voicemail",
     "fallback",  # in the dialplan's hands
+    "callback",  # has asked to be rung back, and is being thanked
 ]
 
 Outcome = Literal[
@@ -122,6 +150,7 @@ Outcome = Literal[
     "abandoned_ringing",  # while a seat's phone rang
     "voicemail",  # left a message that was kept
     "abandoned_voicemail",  # was asked for a message, left none
+    "callback",  # asked to be rung back and kept the place; what came of it is the callback's
     "fallback_answered",  # served by the dialplan without the router
     "fallback_voicemail",
     "fallback_abandoned",
@@ -137,6 +166,8 @@ class CallOpened(CallBody, frozen=True):
     ingress: str
     within_hours: bool
     line_version: str
+    callback_id: str = ""
+    """We rang the caller: the callback that it came of."""
 
 
 class MenuEntered(CallBody, frozen=True):
@@ -229,6 +260,8 @@ class Offered(CallBody, frozen=True):
     role: Role = ""
     partner: str = ""
     """The other seat of a pair, which is rung at the same moment."""
+    callback_id: str = ""
+    """The seat had been kept for this callback (`SeatReserved` says why it and no other)."""
 
 
 class Reserved(CallBody, frozen=True):
@@ -315,7 +348,15 @@ class FallbackImported(CallBody, frozen=True):
 
 # ---- the seat ----
 
-SeatState = Literal["signed_out", "ready", "not_ready", "offered", "talking", "wrapup"]
+SeatState = Literal[
+    "signed_out",
+    "ready",
+    "not_ready",
+    "reserved",  # kept for a callback whose caller is being rung
+    "offered",
+    "talking",
+    "wrapup",
+]
 
 
 class SeatSignedIn(SeatBody, frozen=True):
@@ -401,6 +442,8 @@ class Healed(Body_, frozen=True):
         "call_gone",
         "call_unknown",
         "call_closed",
+        "dial_gone",
+        "dial_unknown",
         "leg_gone",
         "leg_unknown",
         "bridge_lost",
@@ -452,6 +495,8 @@ Body = (
     | CallClosed
     | WentToFallback
     | FallbackImported
+    | CallbackFact
+    | OwnerFact
     | SeatSignedIn
     | SeatSignedOut
     | SeatReady

@@ -10,7 +10,7 @@ from config.policy import Policy
 from queues.policycheck import problems
 from router import events as e
 from router import facts as f
-from router import waiting
+from router import rungs
 from router.standing import in_line
 from router.turn import Turn
 from router.verdict import Refusal
@@ -45,4 +45,7 @@ def _adopt(turn: Turn, policy: Policy, by: str) -> None:
     turn.fact(f.PolicyAdopted(policy.version, policy, by))
     for call in turn.state.calls.values():
         if in_line(call):
-            waiting.climb(turn, call)
+            rungs.climb(turn, call)
+    for callback in turn.state.callbacks.values():
+        if callback.due:
+            rungs.climb(turn, callback)

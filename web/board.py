@@ -102,6 +102,7 @@ class Board:
             self._seat_states,
             dict(self._parts),
             self._today,
+            len(self._state.callbacks),
             self._notes,
         )
 
@@ -145,7 +146,7 @@ class Board:
         Facts already folded are passed over. Raises ValueError when one is missing: the board
         must then be built anew.
         """
-        pbx_up = self._state.pbx_up
+        pbx_up, callbacks = self._state.pbx_up, len(self._state.callbacks)
         fresh: list[v.Note] = []
         seats: set[str] = set()
         calls: set[str] = set()
@@ -170,6 +171,8 @@ class Board:
         if self._state.pbx_up != pbx_up:
             changes.append(v.PbxChanged(self._state.pbx_up))
             changes.extend(self._redrawn_parts({"pbx": self._pbx_part()}))
+        if len(self._state.callbacks) != callbacks:
+            changes.append(v.CallbacksCounted(len(self._state.callbacks)))
         if counted:
             changes.extend(self._redrawn_day())
         changes.extend(v.Noted(note) for note in fresh)

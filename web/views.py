@@ -161,6 +161,8 @@ class BoardView(_View, frozen=True):
     parts: dict[str, Part]
     """How each part of the house is, `pbx` among them."""
     today: Today
+    callbacks: int
+    """Callers who have left the phone and are to be rung back, or are being rung."""
     notes: tuple[Note, ...]
     """Newest last, at most `web.board.NOTES`."""
 
@@ -200,6 +202,10 @@ class QueueLeft(_Change, frozen=True, tag="queue-left"):
     key: str
 
 
+class CallbacksCounted(_Change, frozen=True, tag="callbacks"):
+    waiting: int
+
+
 class SeatsCounted(_Change, frozen=True, tag="seat-states"):
     states: dict[SeatState, int]
 
@@ -228,6 +234,7 @@ Change = (
     | QueueChanged
     | QueueLeft
     | SeatsCounted
+    | CallbacksCounted
     | PartChanged
     | DayChanged
     | Noted
