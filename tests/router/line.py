@@ -20,6 +20,7 @@ from config.policy import (
     HeadStart,
     Kind,
     Order,
+    Pairing,
     Policy,
     Reserve,
     Sharing,
@@ -36,8 +37,13 @@ POLICY = Policy(
     share=Sharing(purchased=0.5),
     reserve=Reserve(after_s=8.0),
     language=Floors(floor={"cmn": "lang:cmn", "khg": "lang:khg", "ii": "lang:ii"}),
+    pair=Pairing(languages=("khg", "ii")),
     kinds=(
-        Kind(service="general", needs="law:general"),
+        Kind(
+            service="general",
+            needs="law:general",
+            relax=(Step(after_s=6.0, dimension="interpreter", cost=3),),
+        ),
         Kind(
             service="labour",
             needs="law:labour>=2",
