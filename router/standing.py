@@ -40,6 +40,8 @@ class Standing:
         state = self._state
         self.rules = rules_of(self._policy)
         self._ladders: dict[tuple[str, str, bool], Ladder] = {}
+        self._phones: dict[str, str] = {}
+        """Phone → the seat on duty that it belongs to."""
         self.dispatch = Dispatch(self.rules, state.answered)
         for seat in state.seats.values():
             self._on(seat)
@@ -80,9 +82,11 @@ class Standing:
             case f.CallbackDue():
                 self._enter(self._state.callbacks[body.callback_id])
             case f.PhoneReachable() | f.PhoneLost():
-                for seat in self._state.seats.values():
-                    if seat.phone == body.phone:
-                        self.seat(seat, at)
+                seat = self._state.seats.get(self._phones.get(body.phone, ""))
+                if seat is not None and seat.phone == body.phone:
+                    self.seat(seat, at)
+                else:
+                    self._phones.pop(body.phone, None)
             case _:
                 call_id, seat_id = getattr(body, "call_id", ""), getattr(body, "seat_id", "")
                 if seat_id in self._state.seats:
@@ -122,6 +126,7 @@ class Standing:
     def _on(self, seat: Seat) -> None:
         if seat.paused_until > self._state.at:
             self._paused.add(seat.id)
+        self._phones[seat.phone] = seat.id
         self.dispatch.seat_on(place_of(self._state, seat, self._state.at))
 
     def _of_call(self, call_id: str, body: f.Body, at: float) -> None:
