@@ -79,7 +79,7 @@ def _stage(turn: Turn, table: Course, seat: Seat) -> int | None:
     match seat.state:
         case "talking":
             return table.stage(turn.now - seat.since)
-        case "offered":
+        case "offered" | "reserved":
             return FRESH
         case "ready" if may_be_rung(turn.state, seat, turn.now):
             return IDLE

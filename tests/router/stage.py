@@ -26,11 +26,11 @@ Lines of a story (times are seconds since its beginning; `+5` is five later than
     +0 stops                                        the router is stopped on purpose
     +0 loses              the connection to Asterisk is lost
     +0 refuses RingSeat A unreachable
-    +1 rings A/2          `A/2` is the interpreter's leg when two are rung: `+2 leg A/2 busy`
     +5 picks-up A-C1-A1   a caller whom we ring answers; its call has that id from then on
     +5 dial A-C1-A1 busy  or does not (no_answer, rejected, unreachable)
     +0 sees A-C1-A1/dial  Asterisk rings it
     +0 keeps zhang 13800000001      a slip says that zhang keeps that caller's open case; `nobody`
+    +1 rings A/2          `A/2` is the interpreter's leg when two are rung: `+2 leg A/2 busy`
 """
 
 from __future__ import annotations
