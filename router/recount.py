@@ -14,10 +14,10 @@ from config.policy import Policy
 from queues.explain import Moment, Standing, choice
 from queues.plain import qualifies
 from queues.ticket import Decision
-from queues.waited import Ahead, Cause, ahead, cause, could_use, stretches
+from queues.waited import Ahead, Cause, Stretch, ahead, cause, could_use, stretches
 from router import facts as f
 from router.account import Account, Chosen, End, Loosened, Wait
-from router.replay import Apply, Policies, Sight, decides, decisions, derived, runs, seen
+from router.replay import Apply, Sight, decides, decisions, derived, runs, seen
 from router.standing import ladder_of
 from router.state import State
 
@@ -27,34 +27,36 @@ def account(
     state: State,
     apply: Apply,
     facts: Sequence[f.Fact],
-    policies: Policies,
+    policy: Policy,
     *,
     whole: bool = True,
 ) -> Account:
     """`state`: before `facts`, which are the line's from the call's first queueing to the end of
-    its last wait; `apply` folds one of them. `whole` False: who was on duty is not known."""
+    its last wait; `apply` folds one of them. `policy`: as of router.replay. `whole` False: who was
+    on duty is not known."""
     if not whole:
         return Account(call_id, gone=True)
-    teller = _Teller(call_id, state, policies)
+    teller = _Teller(call_id, state, policy)
     for run in runs(facts):
         teller.passed(run[0].at)
         if decides(run[0]):
             teller.decided(run)
         for fact in run:
+            teller.happens(fact)
             apply(fact)
             teller.happened(fact)
     return Account(call_id, teller.done(facts[-1].at if facts else 0.0), gone=teller.unknown)
 
 
 class _Teller:
-    def __init__(self, call_id: str, state: State, policies: Policies) -> None:
-        self._id, self._state, self._policies = call_id, state, policies
-        self._policy: Policy | None = None
+    def __init__(self, call_id: str, state: State, policy: Policy) -> None:
+        self._id, self._state, self._settled = call_id, state, policy
         self.unknown = False
         """The policy that decided is not there any more."""
         self._waits: list[Wait] = []
         self._open: Wait | None = None
         self._looked, self._counted = 0.0, False
+        self._in_vain: Stretch | None = None
         self._moments: list[tuple[float, Cause]] = []
         self._ahead: list[Ahead] = []
         self._loosened: list[Loosened] = []
@@ -62,26 +64,28 @@ class _Teller:
 
     def passed(self, at: float) -> None:
         """Time goes on to `at`: what was true until then is what the caller waited for."""
-        if self._open is None or at <= self._state.at or self._looked == self._state.at:
+        if self._open is None or self.unknown or not self._looked < self._state.at < at:
             return
         self._looked = self._state.at
-        sight = self._sight(self._state.at)
-        standing = sight.standings.get(self._id) if sight is not None else None
-        if sight is not None and standing is not None:
+        sight = seen(self._state, self._policy, self._state.at)
+        standing = sight.standings.get(self._id)
+        if standing is not None:
             self._count_ahead(sight, standing)
             why = cause(standing, sight.moment(), connected=self._state.pbx_up)
             self._moments.append((self._state.at, why))
 
-    def _sight(self, now: float) -> Sight | None:
-        return seen(self._state, self._policy, now) if self._policy is not None else None
+    @property
+    def _policy(self) -> Policy:
+        return self._state.policy or self._settled
 
     # ---- a round of decisions, before it is folded ----
 
     def decided(self, run: Sequence[f.Fact]) -> None:
-        self._in_force(run[0].body)
-        sight = self._sight(run[0].at) if self._open is not None else None
-        mine = sight.standings.get(self._id) if sight is not None else None
-        if sight is None or mine is None:
+        if self._open is None or self.unknown:
+            return
+        sight = seen(self._state, self._policy, run[0].at)
+        mine = sight.standings.get(self._id)
+        if mine is None:
             return
         self._count_ahead(sight, mine)
         taken: dict[str, str] = {}
@@ -115,6 +119,16 @@ class _Teller:
         if other is not None and wanted:
             self._ahead.append(ahead(mine.ticket, other.ticket, wanted[0], sight.now))
 
+    def happens(self, fact: f.Fact) -> None:
+        """Before a fact is folded: a caller who is told at once that nobody will come waited for
+        no time, and is to know what for."""
+        body = fact.body
+        if isinstance(body, f.VoicemailInvited) and body.call_id == self._id and self._open:
+            sight = seen(self._state, self._policy, fact.at)
+            standing = sight.standings.get(self._id)
+            if standing is not None and body.why == "no_seat" and not self.unknown:
+                self._in_vain = Stretch(fact.at, fact.at, cause(standing, sight.moment()))
+
     # ---- a fact, after it was folded ----
 
     def happened(self, fact: f.Fact) -> None:
@@ -132,7 +146,7 @@ class _Teller:
             case f.Connected():
                 self._end("answered", at)
             case f.VoicemailInvited():
-                self._end("voicemail", at)
+                self._end("voicemail", at, body.why)
             case f.WentToFallback() | f.FallbackImported():
                 self._end("fallback", at)
             case f.CallClosed():
@@ -140,12 +154,8 @@ class _Teller:
             case _:
                 pass
 
-    def _in_force(self, body: f.Body) -> None:
-        self._policy = self._policies.get(str(getattr(body, "policy", "")))
-        self.unknown = self.unknown or self._policy is None
-
     def _begin(self, body: f.Queued | f.Requeued, at: float) -> None:
-        self._in_force(body)
+        self.unknown = self.unknown or body.policy != self._policy.version
         call = self._state.calls[self._id]
         self._looked, self._counted = 0.0, False
         self._open = Wait(
@@ -158,7 +168,7 @@ class _Teller:
             body.needs,
             call.head_start_s,
             call.head_start_why,
-            isinstance(body, f.Requeued),
+            again=isinstance(body, f.Requeued),
         )
 
     def _count_ahead(self, sight: Sight, mine: Standing) -> None:
@@ -177,12 +187,10 @@ class _Teller:
         self._open = msgspec.structs.replace(self._open, ahead_at_first=count)
 
     def _relaxed(self, body: f.Relaxed, at: float) -> None:
-        self._in_force(body)
+        self.unknown = self.unknown or body.policy != self._policy.version
         call = self._state.calls[self._id]
-        pair = False
-        if self._policy is not None:
-            rungs = ladder_of(self._policy, call).rungs
-            pair = rungs[body.rung].pair is not None and rungs[body.rung - 1].pair is None
+        rungs = ladder_of(self._policy, call).rungs[: body.rung + 1]
+        pair = [rung.pair is not None for rung in rungs[-2:]] == [False, True]
         after_s = at - (call.waits_from or at)
         self._loosened.append(
             Loosened(at, body.rung, after_s, body.needs, body.relaxes, body.hopeless, pair)
@@ -197,7 +205,7 @@ class _Teller:
                 self._chosen[place] = ended
                 return
 
-    def _end(self, end: End, at: float) -> None:
+    def _end(self, end: End, at: float, why: str = "") -> None:
         wait, self._open = self._open, None
         if wait is None:
             return
@@ -206,7 +214,8 @@ class _Teller:
                 wait,
                 ends=at,
                 end=end,
-                stretches=stretches(self._moments, at),
+                voicemail_why=why,
+                stretches=(*stretches(self._moments, at), *self._last()),
                 ahead=tuple(self._ahead),
                 loosened=tuple(self._loosened),
                 chosen=tuple(self._chosen),
@@ -214,6 +223,10 @@ class _Teller:
         )
         for told in (self._moments, self._ahead, self._loosened, self._chosen):
             told.clear()
+
+    def _last(self) -> tuple[Stretch, ...]:
+        last, self._in_vain = self._in_vain, None
+        return () if last is None else (last,)
 
     def done(self, at: float) -> tuple[Wait, ...]:
         """All waits; one that has not ended yet is told up to `at` (epoch s)."""
