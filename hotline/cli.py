@@ -25,7 +25,8 @@ USAGE: Final = 2
 _INTERRUPTED: Final = 130
 
 COMMANDS: Final = (
-    "serve", "status", "check", "pbx", "prompts", "user", "calls", "report", "simulate", "staff",
+    "serve", "status", "check", "pbx", "prompts", "user", "calls", "why", "report", "simulate",
+    "staff",
     "demo",
 )  # fmt: skip
 """In the order in which a newcomer needs them."""

@@ -58,6 +58,8 @@ class Wait(msgspec.Struct, frozen=True):
     """Of the first rung."""
     head_start_s: float
     head_start_why: tuple[str, ...]
+    voicemail_why: str = ""
+    """As the fact says, when it ended so."""
     again: bool = False
     """After a talk that broke off: in the place it had."""
     ahead_at_first: int = 0

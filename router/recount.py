@@ -17,7 +17,7 @@ from queues.ticket import Decision
 from queues.waited import Ahead, Cause, ahead, cause, could_use, stretches
 from router import facts as f
 from router.account import Account, Chosen, End, Loosened, Wait
-from router.replay import Apply, Policies, Sight, decides, decisions, derived, runs, seen
+from router.replay import Apply, Sight, decides, decisions, derived, runs, seen
 from router.standing import ladder_of
 from router.state import State
 
@@ -27,15 +27,16 @@ def account(
     state: State,
     apply: Apply,
     facts: Sequence[f.Fact],
-    policies: Policies,
+    policy: Policy,
     *,
     whole: bool = True,
 ) -> Account:
     """`state`: before `facts`, which are the line's from the call's first queueing to the end of
-    its last wait; `apply` folds one of them. `whole` False: who was on duty is not known."""
+    its last wait; `apply` folds one of them. `policy`: as of router.replay. `whole` False: who was
+    on duty is not known."""
     if not whole:
         return Account(call_id, gone=True)
-    teller = _Teller(call_id, state, policies)
+    teller = _Teller(call_id, state, policy)
     for run in runs(facts):
         teller.passed(run[0].at)
         if decides(run[0]):
@@ -47,9 +48,8 @@ def account(
 
 
 class _Teller:
-    def __init__(self, call_id: str, state: State, policies: Policies) -> None:
-        self._id, self._state, self._policies = call_id, state, policies
-        self._policy: Policy | None = None
+    def __init__(self, call_id: str, state: State, policy: Policy) -> None:
+        self._id, self._state, self._settled = call_id, state, policy
         self.unknown = False
         """The policy that decided is not there any more."""
         self._waits: list[Wait] = []
@@ -62,26 +62,28 @@ class _Teller:
 
     def passed(self, at: float) -> None:
         """Time goes on to `at`: what was true until then is what the caller waited for."""
-        if self._open is None or at <= self._state.at or self._looked == self._state.at:
+        if self._open is None or self.unknown or not self._looked < self._state.at < at:
             return
         self._looked = self._state.at
-        sight = self._sight(self._state.at)
-        standing = sight.standings.get(self._id) if sight is not None else None
-        if sight is not None and standing is not None:
+        sight = seen(self._state, self._policy, self._state.at)
+        standing = sight.standings.get(self._id)
+        if standing is not None:
             self._count_ahead(sight, standing)
             why = cause(standing, sight.moment(), connected=self._state.pbx_up)
             self._moments.append((self._state.at, why))
 
-    def _sight(self, now: float) -> Sight | None:
-        return seen(self._state, self._policy, now) if self._policy is not None else None
+    @property
+    def _policy(self) -> Policy:
+        return self._state.policy or self._settled
 
     # ---- a round of decisions, before it is folded ----
 
     def decided(self, run: Sequence[f.Fact]) -> None:
-        self._in_force(run[0].body)
-        sight = self._sight(run[0].at) if self._open is not None else None
-        mine = sight.standings.get(self._id) if sight is not None else None
-        if sight is None or mine is None:
+        if self._open is None or self.unknown:
+            return
+        sight = seen(self._state, self._policy, run[0].at)
+        mine = sight.standings.get(self._id)
+        if mine is None:
             return
         self._count_ahead(sight, mine)
         taken: dict[str, str] = {}
@@ -132,7 +134,7 @@ class _Teller:
             case f.Connected():
                 self._end("answered", at)
             case f.VoicemailInvited():
-                self._end("voicemail", at)
+                self._end("voicemail", at, body.why)
             case f.WentToFallback() | f.FallbackImported():
                 self._end("fallback", at)
             case f.CallClosed():
@@ -140,12 +142,8 @@ class _Teller:
             case _:
                 pass
 
-    def _in_force(self, body: f.Body) -> None:
-        self._policy = self._policies.get(str(getattr(body, "policy", "")))
-        self.unknown = self.unknown or self._policy is None
-
     def _begin(self, body: f.Queued | f.Requeued, at: float) -> None:
-        self._in_force(body)
+        self.unknown = self.unknown or body.policy != self._policy.version
         call = self._state.calls[self._id]
         self._looked, self._counted = 0.0, False
         self._open = Wait(
@@ -158,7 +156,7 @@ class _Teller:
             body.needs,
             call.head_start_s,
             call.head_start_why,
-            isinstance(body, f.Requeued),
+            again=isinstance(body, f.Requeued),
         )
 
     def _count_ahead(self, sight: Sight, mine: Standing) -> None:
@@ -177,12 +175,10 @@ class _Teller:
         self._open = msgspec.structs.replace(self._open, ahead_at_first=count)
 
     def _relaxed(self, body: f.Relaxed, at: float) -> None:
-        self._in_force(body)
+        self.unknown = self.unknown or body.policy != self._policy.version
         call = self._state.calls[self._id]
-        pair = False
-        if self._policy is not None:
-            rungs = ladder_of(self._policy, call).rungs
-            pair = rungs[body.rung].pair is not None and rungs[body.rung - 1].pair is None
+        rungs = ladder_of(self._policy, call).rungs[: body.rung + 1]
+        pair = [rung.pair is not None for rung in rungs[-2:]] == [False, True]
         after_s = at - (call.waits_from or at)
         self._loosened.append(
             Loosened(at, body.rung, after_s, body.needs, body.relaxes, body.hopeless, pair)
@@ -197,7 +193,7 @@ class _Teller:
                 self._chosen[place] = ended
                 return
 
-    def _end(self, end: End, at: float) -> None:
+    def _end(self, end: End, at: float, why: str = "") -> None:
         wait, self._open = self._open, None
         if wait is None:
             return
@@ -206,6 +202,7 @@ class _Teller:
                 wait,
                 ends=at,
                 end=end,
+                voicemail_why=why,
                 stretches=stretches(self._moments, at),
                 ahead=tuple(self._ahead),
                 loosened=tuple(self._loosened),

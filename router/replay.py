@@ -21,9 +21,6 @@ from router.seat import Seat
 from router.standing import in_line, ladder_of, place_of, rules_of, ticket_of
 from router.state import State
 
-Policies = Mapping[str, Policy]
-"""Version → policy, of all that ever decided."""
-
 Apply = Callable[[f.Fact], None]
 """Folds a fact into a state; facts of another line may lie between (cases.past)."""
 
@@ -46,8 +43,8 @@ class Sight(msgspec.Struct, frozen=True):
 
 
 class Round(msgspec.Struct, frozen=True):
-    """What was decided at one moment. `seq`: of its first fact. `derived` None: the policy of that
-    version is not there any more, so nothing can be derived."""
+    """What was decided at one moment. `seq`: of its first fact. `derived` None: the policy that
+    decided is not there any more, so nothing can be derived."""
 
     seq: int
     at: float
@@ -59,13 +56,14 @@ class Round(msgspec.Struct, frozen=True):
         return self.recorded == self.derived
 
 
-def rounds(
-    state: State, apply: Apply, facts: Iterable[f.Fact], policies: Policies
-) -> Iterator[Round]:
-    """Every round of decisions among `facts`, which follow `state` and are folded on the way."""
+def rounds(state: State, apply: Apply, facts: Iterable[f.Fact], policy: Policy) -> Iterator[Round]:
+    """Every round of decisions among `facts`, which follow `state` and are folded on the way.
+
+    `policy`: the settings', which counts where the facts have not said one (the demonstration's).
+    """
     for run in runs(facts):
         if decides(run[0]):
-            yield judged(state, run, policies)
+            yield judged(state, run, policy)
         for fact in run:
             apply(fact)
 
@@ -91,14 +89,13 @@ def decides(fact: f.Fact) -> bool:
     return isinstance(fact.body, f.Offered | f.Reserved)
 
 
-def judged(state: State, run: Sequence[f.Fact], policies: Policies) -> Round:
+def judged(state: State, run: Sequence[f.Fact], policy: Policy) -> Round:
     """A round of decisions laid beside what comes of `state`, which is the one before it."""
-    at, version = run[0].at, str(getattr(run[0].body, "policy", ""))
-    policy = policies.get(version)
-    if policy is None:
-        return Round(run[0].seq, at, _recorded({}, run), None)
-    sight = seen(state, policy, at)
-    return Round(run[0].seq, at, _recorded(sight.standings, run), derived(sight))
+    at, in_force = run[0].at, state.policy or policy
+    sight = seen(state, in_force, at)
+    recorded = decisions(sight, run)
+    known = all(decision.policy == in_force.version for decision in recorded)
+    return Round(run[0].seq, at, recorded, derived(sight) if known else None)
 
 
 def seen(state: State, policy: Policy, now: float) -> Sight:
@@ -140,10 +137,6 @@ def derived(sight: Sight) -> tuple[Decision, ...]:
 
 def decisions(sight: Sight, run: Sequence[f.Fact]) -> tuple[Decision, ...]:
     """What the facts of a round say was decided."""
-    return _recorded(sight.standings, run)
-
-
-def _recorded(standings: Mapping[str, Standing], run: Sequence[f.Fact]) -> tuple[Decision, ...]:
     found = []
     for fact in run:
         body = fact.body
@@ -151,7 +144,7 @@ def _recorded(standings: Mapping[str, Standing], run: Sequence[f.Fact]) -> tuple
             continue
         if isinstance(body, f.Offered) and body.role == "interpreter":
             continue  # of the two facts of a pair the specialist's says what was decided
-        standing = standings.get(body.call_id)
+        standing = sight.standings.get(body.call_id)
         found.append(
             Decision(
                 body.call_id,

@@ -24,6 +24,7 @@ from router.state import State
 class Standing:
     def __init__(self, line: Line, state: State) -> None:
         self._line, self._state = line, state
+        self._paused: set[str] = set()
         self.rebuild()
 
     @property
@@ -84,10 +85,22 @@ class Standing:
 
     def seat(self, seat: Seat, now: float) -> None:
         """Also when its pause is over."""
+        self._paused.discard(seat.id)
         if may_be_rung(self._state, seat, now):
             self.dispatch.seat_free(seat.id, seat.idle_since)
-        else:
-            self.dispatch.seat_busy(seat.id)
+            return
+        self.dispatch.seat_busy(seat.id)
+        if seat.paused_until > now:
+            self._paused.add(seat.id)
+
+    def wake(self, now: float) -> None:
+        """Before it is decided: seats whose pause is over, though nobody has been woken for it."""
+        for seat_id in sorted(self._paused):
+            seat = self._state.seats.get(seat_id)
+            if seat is None or seat.paused_until <= now:
+                self._paused.discard(seat_id)
+                if seat is not None:
+                    self.seat(seat, now)
 
     def renew(self, call: Call, now: float) -> None:
         """What was decided for the call was not carried out."""
@@ -96,6 +109,8 @@ class Standing:
             self.seat(seat, now)
 
     def _on(self, seat: Seat) -> None:
+        if seat.paused_until > self._state.at:
+            self._paused.add(seat.id)
         self.dispatch.seat_on(place_of(self._state, seat, self._state.at))
 
     def _of_call(self, call_id: str, body: f.Body, at: float) -> None:

@@ -170,6 +170,7 @@ def hold(turn: Turn, call: Call) -> None:
 
 def offer_all(turn: Turn) -> None:
     """Ring whatever may be rung now, and keep what may be kept."""
+    turn.standing.wake(turn.now)
     for decision in turn.standing.dispatch.match(turn.now):
         call = turn.state.calls[decision.call_id]
         if decision.kind == "reserve":

@@ -40,7 +40,7 @@ async def why(asked: Asked) -> web.Response:
             line.state,
             line.apply,
             recalled.facts,
-            {settings.line.policy.version: settings.line.policy},
+            settings.line.policy,
             whole=line.whole,
         )
     )

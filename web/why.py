@@ -98,7 +98,8 @@ class _Teller:
             *(Said(self._stretch(one, wait), one.begins) for one in wait.stretches),
         ]
         lines += sorted(course, key=lambda said: said.at or 0.0)
-        lines.append(Said(self._say(f"waited.{wait.end}"), wait.ends))
+        why = self._t.name("voicemail_why", wait.voicemail_why)
+        lines.append(Said(self._say(f"waited.{wait.end}", why=why), wait.ends))
         if len(wait.stretches) > 1:
             lines.append(Said(self._sum(wait)))
         return Question("wait", self._say(f"wait.{key}", lasted=lasted), wait.begins, tuple(lines))

@@ -15,7 +15,10 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from msgspec.structs import replace
 
+from config.model import Line
+from config.policy import HeadStart, Order, Pairing, Reserve, Sharing, Step, When
 from queues.needs import holds
 from queues.plain import decide
 from queues.policy import ladder
@@ -26,7 +29,8 @@ from router import events as e
 from router import facts as f
 from router import interpreting, pair
 from router.call import Call
-from router.engine import Engine, Step
+from router.engine import RETRY_S, Engine
+from router.engine import Step as Said
 from router.party import Interpreter
 from router.standing import in_line, may_be_rung
 from router.state import Snapshot, State
@@ -40,15 +44,16 @@ SKILLS = (
     {"lang:khg": 4, "interpreter": 3},
 )
 SEATS = ("8001", "8002", "8003", "8004")
+PURCHASED = ("8002", "8003")
 FLOOR = {language.id: language.skill for language in LINE.languages}
 REQUESTS = (e.Ready, e.SignOut, e.EndWrapup, e.HangUp, e.Hold, e.Resume, e.Rejoin)
 Asked = type[e.Ready | e.SignOut | e.EndWrapup | e.HangUp | e.Hold | e.Resume | e.Rejoin]
 ENDS: Sequence[e.LegEnd] = ("rejected", "busy", "no_answer", "unreachable", "hung_up")
 
 
-def decided_from(state: State, now: float) -> list[Decision]:
+def decided_from(line: Line, state: State, now: float) -> list[Decision]:
     """By the plain scan, from nothing but what the facts made of the line."""
-    policy = LINE.policy
+    policy = line.policy
     waiting = [call for call in state.calls.values() if in_line(call)]
     tickets = [
         Ticket(
@@ -82,10 +87,12 @@ def decided_from(state: State, now: float) -> list[Decision]:
 
 
 class LineMachine(RuleBasedStateMachine):
+    line = LINE
+
     def __init__(self) -> None:
         super().__init__()
         self.now = 1_780_000_000.0
-        self.engine = Engine(LINE, State())
+        self.engine = Engine(self.line, State())
         self.facts: list[f.Fact] = []
         self.legs: dict[str, str] = {}
         """Ringing or talking legs in Asterisk: leg → `ringing` or `up`."""
@@ -107,7 +114,7 @@ class LineMachine(RuleBasedStateMachine):
 
     # ---- Asterisk, as far as a line needs it ----
 
-    def take(self, step: Step) -> None:
+    def take(self, step: Said) -> None:
         self.facts += step.facts
         for command in step.commands:
             self.obey(command)
@@ -169,13 +176,13 @@ class LineMachine(RuleBasedStateMachine):
 
     def watch(self) -> None:
         """From now on, whatever the index decides is what the plain scan makes of the facts."""
-        engine, dispatch = self.engine, self.engine._turn.standing.dispatch
+        line, engine, dispatch = self.line, self.engine, self.engine._turn.standing.dispatch
         if "match" in vars(dispatch):
             return
         by_index = dispatch.match
 
         def match(now: float) -> list[Decision]:
-            expected = decided_from(engine.state, now)
+            expected = decided_from(line, engine.state, now)
             decisions = by_index(now)
             assert decisions == expected, "the index is out of step with the facts"
             return decisions
@@ -381,7 +388,8 @@ class LineMachine(RuleBasedStateMachine):
         phone = f"web{seat:0>20}" if page else f"phone{seat}"
         if page:
             self.handle(e.PhoneChanged(phone, True))
-        self.handle(e.SignIn(seat, f"p{seat}", phone, skills))
+        provider = "purchased" if seat in PURCHASED else "staff"
+        self.handle(e.SignIn(seat, f"p{seat}", phone, skills, provider))
         self.handle(e.Ready(seat))
 
     @rule(
@@ -450,7 +458,7 @@ class LineMachine(RuleBasedStateMachine):
     def asterisk_is_seen(self, restart: bool, hidden: int, lost: int) -> None:
         """A new connection, perhaps of a router born again, with a few hang-ups unseen."""
         if restart:
-            self.engine = Engine.restore(LINE, Snapshot(0, 0.0), tuple(self.facts))
+            self.engine = Engine.restore(self.line, Snapshot(0, 0.0), tuple(self.facts))
             self.take(self.engine.start(self.now))
         self.time_passes(2.0)
         for call_id in self.callers[:hidden]:
@@ -516,11 +524,12 @@ class LineMachine(RuleBasedStateMachine):
     @invariant()
     def a_pair_is_both_or_neither(self) -> None:
         """And neither seat is held longer than it may be rung, whoever has answered."""
+        longest = self.line.ring.timeout_s + (0 if self.engine.state.pbx_up else RETRY_S)
         for call in self.engine.state.calls.values():
             roles = [offer.role for offer in call.rung]
             assert roles in ([], [""], ["specialist", "interpreter"])
             for offer in call.rung:
-                assert self.now <= offer.since + LINE.ring.timeout_s or not self.engine.state.pbx_up
+                assert self.now <= offer.since + longest or not self.engine.state.pbx_up
                 if offer.up_at is not None and self.legs.get(offer.leg_id) == "up":
                     assert offer.leg_id in self.music, f"{offer.seat_id} waits in silence"
 
@@ -580,7 +589,7 @@ class LineMachine(RuleBasedStateMachine):
 
     @invariant()
     def facts_are_all_there_is(self) -> None:
-        restored = Engine.restore(LINE, Snapshot(0, 0.0), tuple(self.facts))
+        restored = Engine.restore(self.line, Snapshot(0, 0.0), tuple(self.facts))
         assert msgspec.json.encode(restored.snapshot()) == msgspec.json.encode(
             self.engine.snapshot()
         )
@@ -607,11 +616,39 @@ class LineMachine(RuleBasedStateMachine):
         assert not turn.playing and not turn.hung_up and not turn.dismissed
 
 
-LineMachine.TestCase.settings = settings(
+class SteeredMachine(LineMachine):
+    """By a policy that has everything: pairs, a share, seats kept, head starts."""
+
+    line = replace(
+        LINE,
+        policy=replace(
+            LINE.policy,
+            version="p-2",
+            order=Order(
+                greatest_head_start_s=40,
+                head_starts=(
+                    HeadStart(name="labour", seconds=30, when=When(services=("labour",))),
+                    HeadStart(name="khg", seconds=20, when=When(languages=("khg",))),
+                ),
+            ),
+            kinds=tuple(
+                replace(kind, relax=(Step(after_s=5, dimension="interpreter"), *kind.relax))
+                for kind in LINE.policy.kinds
+            ),
+            pair=Pairing(languages=("khg",), bridge="anybody"),
+            share=Sharing(purchased=0.5),
+            reserve=Reserve(after_s=3.0),
+        ),
+    )
+
+
+LIVES = settings(
     max_examples=int(os.environ.get("HOTLINE_EXAMPLES", "150")),
     stateful_step_count=40,
     deadline=None,
     derandomize="HOTLINE_EXAMPLES" not in os.environ,
     suppress_health_check=list(HealthCheck),
 )
+LineMachine.TestCase.settings = SteeredMachine.TestCase.settings = LIVES
 TestLine = pytest.mark.machine(LineMachine.TestCase)
+TestSteeredLine = pytest.mark.machine(SteeredMachine.TestCase)
