@@ -26,7 +26,7 @@ _INTERRUPTED: Final = 130
 
 COMMANDS: Final = (
     "serve", "status", "check", "pbx", "prompts", "user", "calls", "report", "simulate",
-    "demo",
+    "policy", "demo",
 )  # fmt: skip
 """In the order in which a newcomer needs them."""
 
