@@ -154,16 +154,28 @@ class LegRecord(_Record, frozen=True):
     cause: int | None
 
 
+class RankingRecord(_Record, frozen=True):
+    """Why a seat before the others, best criterion first (`queues.ticket.Ranking`)."""
+
+    cost: int
+    spare: float
+    share: int
+    idle_since: float
+
+
 class OfferRecord(_Record, frozen=True):
-    """`reason` is the ranking that chose the seat, best criterion first."""
+    """`rung`: the lowest of the call's ladder that the seat meets, -1 for the owner of its case;
+    `able`: free seats that could have been chosen; `policy`: the version that decided."""
 
     offer_id: str
     leg_id: str
     seat_id: str
     person_id: str
     phone: str
-    step: int
-    reason: dict[str, float]
+    rung: int
+    ranking: RankingRecord
+    able: int
+    policy: str
     offered_at: float
     waited_s: float
     rang_at: float | None

@@ -184,6 +184,26 @@ class Dispatch:
             for two in ways.together(rung)
         )
 
+    def serving(self, ladder: Ladder, rung: int) -> int:
+        """Seats on duty, free or not, that may alone serve a call with this ladder on this rung."""
+        ways = self._ways(ladder)
+        ways.renew(self._duty.profiles)
+        return self._duty.all.count(ways.upto(rung))
+
+    def rivals(self, call_id: str) -> int:
+        """Calls that come first and compete for a seat on duty that may serve this one, those that
+        a phone rings for included. Looks at every call. Raises KeyError."""
+        mine = self._callers[call_id]
+        able = mine.ways.upto(mine.rung) & self._duty.all.there
+        return sum(
+            one.order < mine.order and bool(one.ways.upto(one.rung) & able)
+            for one in self._callers.values()
+        )
+
+    def deadline(self) -> float | None:
+        """When something lapses, at the earliest (epoch s): then `match` may find more."""
+        return self._lapses[0][0] if self._lapses else None
+
     def ahead(self, call_id: str) -> int:
         """Calls that come first, those that a phone rings for included. Raises KeyError."""
         return self._line.before(self._callers[call_id].order)

@@ -203,7 +203,7 @@ class Sums:
         wanted = (
             select(func.count(distinct(_CALLS.call_id)))
             .select_from(t.offers.join(t.calls))
-            .where(span.calls(), _ANSWERED, t.offers.c.end == "answered", t.offers.c.step > 0)
+            .where(span.calls(), _ANSWERED, t.offers.c.end == "answered", t.offers.c.rung > 0)
         )
         widened: int = (await self._conn.execute(wanted)).scalar_one()
         return widened

@@ -121,8 +121,10 @@ class Call(msgspec.Struct):
     """Place in the waiting order (epoch s); None: has not asked for a human yet."""
     waits_from: float | None = None
     """Seconds of waiting count from here (epoch s); later than the place after a talk broke off."""
-    needs: dict[str, int] = {}
     step: int = 0
+    """Rung of the ladder that it has come to: how far its needs are relaxed (`queues.ladder`)."""
+    head_start_s: float = 0.0
+    head_start_why: tuple[str, ...] = ()
     told_at: float | None = None
     told_s: float | None = None
     offer: Offer | None = None
@@ -133,6 +135,8 @@ class Call(msgspec.Struct):
     legs: int = 0
     declined: dict[str, float] = {}
     """Seat → until when (epoch s) this call is not offered to it again."""
+    reserved: str = ""
+    """Seat kept for it should the one that rings not answer."""
     talk: Talk | None = None
     served_by: str = ""
     """Person of the last service act."""
@@ -180,12 +184,18 @@ class Call(msgspec.Struct):
                 self.stage, self.entered_at = "queue", body.entered_at
                 self.waits_from = body.entered_at
                 self.language, self.service = body.language, body.service
-                self.needs, self.step, self.wrong = body.needs, 0, 0
+                self.head_start_s, self.head_start_why = body.head_start_s, body.head_start_why
+                self.step, self.wrong = 0, 0
             case f.Requeued():
                 self.stage, self.waits_from = "queue", at
-                self.needs, self.step, self.told_at, self.told_s = body.needs, 0, None, None
+                self.step, self.told_at, self.told_s = 0, None, None
             case f.Relaxed():
-                self.needs, self.step = body.needs, body.step
+                self.step = body.rung
+            case f.Reruled():
+                self.step = body.rung
+                self.head_start_s, self.head_start_why = body.head_start_s, body.head_start_why
+            case f.Reserved():
+                self.reserved = body.seat_id
             case f.WaitTold():
                 self.told_at, self.told_s = at, body.wait_s
             case f.Offered() | f.OfferRang() | f.PickedUp() | f.OfferEnded():
@@ -257,6 +267,7 @@ class Call(msgspec.Struct):
                     self.second = None
                 if body.declined_until:
                     self.declined[body.seat_id] = body.declined_until
+                self.reserved = ""
                 if self.stage == "ringing" and not self.rung:
                     self.stage = "queue"
             case _:

@@ -12,6 +12,7 @@ from router import facts as f
 from router import hold, interpreting, rejoin, ruling, seats, talk, waiting
 from router.commands import CancelLeg
 from router.seat import Seat
+from router.standing import in_line
 from router.turn import Turn
 from router.verdict import Refusal
 
@@ -80,6 +81,9 @@ def _sign_out(turn: Turn, seat: Seat, by: str) -> Refusal | None:
     turn.timers.cancel(seat.id, "pause", "wrapup")
     turn.fact(f.SeatSignedOut(seat.id, seat.person_id, by))
     seats.unsync(turn, seat)
+    for call in list(turn.state.calls.values()):
+        if in_line(call):
+            waiting.skip_hopeless(turn, call)
     return None
 
 

@@ -9,8 +9,8 @@ like any other; it is answered, never raised.
 Theory of operation: `handle` looks up the call or seat an event speaks of and gives it to the
 module that decides at that stage (entry, waiting, talk, message; desk for people; heal for
 Asterisk's own view). Those modules say facts and commands through the `Turn`. At the end of every
-step, if anything changed that may let a waiting call be offered, free seats and waiting calls are
-matched once.
+step the queue's index, which every fact was told to (`router.standing`), is asked who is to be
+rung now.
 """
 
 from __future__ import annotations
@@ -133,7 +133,9 @@ class Engine:
 
     def deadline(self) -> float | None:
         """When `tick` must be called at the latest (epoch s); None: no need."""
-        return self._turn.timers.next()
+        turn = self._turn
+        due = (turn.timers.next(), turn.standing.deadline() if turn.state.pbx_up else None)
+        return min((at for at in due if at is not None), default=None)
 
     def tick(self, now: float) -> Step:
         """Do what is due at `now`."""
@@ -148,17 +150,16 @@ class Engine:
         waiting_calls = sorted(turn.state.calls.values(), key=lambda call: call.entered_at or now)
         for call in waiting_calls if turn.state.pbx_up else ():
             waiting.hand_over(turn, call)
-        turn.rematch = False
-        return self._end()
+        return self._end(match=False)
 
     def _begin(self, now: float) -> Turn:
         # Wall clocks are set back sometimes; facts never run backwards.
         self._turn.now = max(now, self._turn.state.at)
         return self._turn
 
-    def _end(self, refusal: Refusal | None = None) -> Step:
+    def _end(self, refusal: Refusal | None = None, *, match: bool = True) -> Step:
         turn = self._turn
-        if turn.rematch and turn.state.pbx_up:
+        if match and turn.state.pbx_up:
             waiting.offer_all(turn)
         step = Step(tuple(turn.facts), tuple(turn.commands), refusal)
         turn.facts.clear()
@@ -294,7 +295,6 @@ def _phone_changed(turn: Turn, event: e.PhoneChanged) -> None:
         return
     if event.reachable:
         turn.fact(f.PhoneReachable(event.phone))
-        turn.rematch = True
     else:
         turn.fact(f.PhoneLost(event.phone))
 
@@ -335,7 +335,8 @@ def _due(turn: Turn, timer: Timer) -> None:
         seat = turn.state.seats.get(timer.id)
         if seat is not None and timer.kind == "wrapup":
             seats.end_wrapup(turn, seat, "timer")
-        turn.rematch = True
+        elif seat is not None:
+            turn.standing.seat(seat, turn.now)
         return
     call = turn.state.calls.get(timer.id)
     if call is None:
@@ -362,8 +363,8 @@ def _due(turn: Turn, timer: Timer) -> None:
             waiting.rang_out(turn, call)
         case "dead":
             waiting.found_dead(turn, call)
-        case "declined":
-            turn.rematch = True
+        case "reserve":
+            pass  # it is time to match again, as at the end of every step
         case "rating":
             talk.unanswered(turn, call)
         case "rejoin":

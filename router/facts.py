@@ -11,6 +11,7 @@ from typing import Literal
 
 import msgspec
 
+from queues.ticket import Ranking
 from router.factbase import Body_, CallBody, HangupParty, OfferEnd, Role, SeatBody
 from router.pairfacts import (
     InterpreterJoined,
@@ -19,7 +20,7 @@ from router.pairfacts import (
     PairFact,
     PickedUp,
 )
-from router.policyfacts import PolicyAdopted, PolicyFact
+from router.policyfacts import PolicyAdopted, PolicyFact, Reruled
 from router.talkfacts import (
     CallHeld,
     CallResumed,
@@ -37,66 +38,16 @@ from router.talkfacts import (
 )
 
 __all__ = [  # for the type checker, which must know the conversation's facts by this name too
-    "Body",
-    "CallClosed",
-    "CallHeld",
-    "CallOpened",
-    "CallResumed",
-    "CommandFailed",
-    "Connected",
-    "Fact",
-    "FallbackImported",
-    "HangupParty",
-    "Healed",
-    "InterpreterJoined",
-    "InterpreterLeft",
-    "InterpreterLeftWhy",
-    "KeyTaken",
-    "KeyWrong",
-    "LineStarted",
-    "MenuEntered",
-    "MenuSilent",
-    "OfferEnd",
-    "OfferEnded",
-    "OfferRang",
-    "Offered",
-    "Outcome",
-    "PbxDown",
-    "PbxUp",
-    "PhoneLost",
-    "PhoneReachable",
-    "PickedUp",
-    "PolicyAdopted",
-    "Queued",
-    "Rated",
-    "RatingInvited",
-    "RatingMissed",
-    "RatingMissedWhy",
-    "RejoinEnded",
-    "RejoinRung",
-    "Rejoined",
-    "Relaxed",
-    "Requeued",
-    "Role",
-    "SeatAway",
-    "SeatNotReady",
-    "SeatPaused",
-    "SeatReady",
-    "SeatSignedIn",
-    "SeatSignedOut",
-    "SeatState",
-    "SeatWantsNotReady",
-    "Stage",
-    "TalkEnded",
-    "VoicemailEmpty",
-    "VoicemailInvited",
-    "VoicemailKept",
-    "VoicemailStarted",
-    "VoicemailWhy",
-    "WaitTold",
-    "WentToFallback",
-    "WrapupEnded",
-    "WrapupStarted",
+    "Body", "CallClosed", "CallHeld", "CallOpened", "CallResumed", "CommandFailed", "Connected",
+    "Fact", "FallbackImported", "HangupParty", "Healed", "InterpreterJoined", "InterpreterLeft",
+    "InterpreterLeftWhy", "KeyTaken", "KeyWrong", "LineStarted", "MenuEntered", "MenuSilent",
+    "OfferEnd", "OfferEnded", "OfferRang", "Offered", "Outcome", "PbxDown", "PbxUp", "PhoneLost",
+    "PhoneReachable", "PickedUp", "PolicyAdopted", "Queued", "Rated", "RatingInvited",
+    "RatingMissed", "RatingMissedWhy", "RejoinEnded", "RejoinRung", "Rejoined", "Relaxed",
+    "Requeued", "Reruled", "Reserved", "Role", "SeatAway", "SeatNotReady", "SeatPaused",
+    "SeatReady", "SeatSignedIn", "SeatSignedOut", "SeatState", "SeatWantsNotReady", "Stage",
+    "TalkEnded", "VoicemailEmpty", "VoicemailInvited", "VoicemailKept", "VoicemailStarted",
+    "VoicemailWhy", "WaitTold", "WentToFallback", "WrapupEnded", "WrapupStarted",
 ]  # fmt: skip
 
 # ---- the call ----
@@ -168,21 +119,32 @@ class MenuSilent(CallBody, frozen=True):
 
 
 class Queued(CallBody, frozen=True):
-    """The call waits for a seat. `needs`: skill → least level of the first step."""
+    """The call waits for a seat. `kind`: the ladder's name; `needs`: what its first rung asks for,
+    as `queues.needs` writes it; `policy`: version of the policy that says so."""
 
     language: str
     service: str
-    needs: dict[str, int]
+    kind: str
+    needs: str
     entered_at: float
     """Waiting order counts from here (epoch s); kept through every failed offer."""
+    head_start_s: float
+    """Its place in the order is that of a call that came so much earlier."""
+    head_start_why: tuple[str, ...]
+    policy: str
     line_version: str
 
 
 class Relaxed(CallBody, frozen=True):
-    """Waited long enough for the service's next step; `step` counts from 1."""
+    """Content with less: on the next rung of its ladder, which asks for `needs` and loosens
+    `relaxes` (as the policy calls it). `hopeless`: not because it was time, but because nobody on
+    duty could ever have served it on the rung before."""
 
-    step: int
-    needs: dict[str, int]
+    rung: int
+    needs: str
+    relaxes: tuple[str, ...]
+    hopeless: bool
+    policy: str
 
 
 class WaitTold(CallBody, frozen=True):
@@ -193,19 +155,35 @@ class WaitTold(CallBody, frozen=True):
 
 
 class Offered(CallBody, frozen=True):
-    """A seat is rung. `reason` names the ranking that chose it, best criterion first."""
+    """A seat is rung. `rung`: the lowest that it meets (-1: it is the owner of the caller's case);
+    `ranking`: why it before the others, of a pair the specialist's; `able`: free seats that could
+    have been chosen."""
 
     offer_id: str
     leg_id: str
     seat_id: str
     person_id: str
     phone: str
-    step: int
-    reason: dict[str, float]
+    rung: int
+    ranking: Ranking
+    able: int
+    policy: str
     waited_s: float
     role: Role = ""
     partner: str = ""
     """The other seat of a pair, which is rung at the same moment."""
+
+
+class Reserved(CallBody, frozen=True):
+    """This seat is kept for the caller should the one that rings not answer, unless another caller
+    needs it meanwhile. `interpreter`: the other of a pair."""
+
+    seat_id: str
+    interpreter: str
+    rung: int
+    ranking: Ranking
+    able: int
+    policy: str
 
 
 class OfferRang(CallBody, frozen=True):
@@ -394,6 +372,7 @@ Body = (
     | Relaxed
     | WaitTold
     | Offered
+    | Reserved
     | OfferRang
     | OfferEnded
     | Connected

@@ -33,7 +33,6 @@ def lost(turn: Turn) -> None:
 def seen(turn: Turn, view: e.PbxSeen) -> None:
     if not turn.state.pbx_up:
         turn.fact(f.PbxUp())
-        turn.rematch = True
     callers = {ch.call_id: ch for ch in view.channels if not ch.leg_id}
     legs = {ch.leg_id: ch for ch in view.channels if ch.leg_id}
     for call in list(turn.state.calls.values()):
@@ -191,4 +190,3 @@ def rearm(turn: Turn) -> None:
         interpreter = interpreting.present(call)
         if interpreter is not None and interpreter.away:
             turn.timers.set("interpreter", call.id, interpreter.away_until)
-    turn.rematch = True

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from queues.ticket import Decision
 from router import facts as f
-from router import seats
 from router.call import Call, Offer
 from router.commands import RingSeat, StartHold
+from router.standing import may_be_rung
 from router.turn import Turn
 
 
@@ -23,7 +23,7 @@ def offer(turn: Turn, call: Call, decision: Decision) -> bool:
     if specialist is None or interpreter is None or specialist is interpreter:
         return False
     if not call.waiting or not all(
-        seats.may_be_rung(turn, seat) for seat in (specialist, interpreter)
+        may_be_rung(turn.state, seat, turn.now) for seat in (specialist, interpreter)
     ):
         return False
     # Both facts before either command: whoever reads them never sees one seat without the other.
@@ -61,7 +61,9 @@ def _offered(turn: Turn, call: Call, decision: Decision, role: f.Role) -> None:
             seat.person_id,
             seat.phone,
             decision.rung,
-            {"spare_skill": decision.ranking.spare, "idle_since": seat.idle_since},
+            decision.ranking,
+            decision.able,
+            decision.policy,
             turn.now - (call.waits_from or turn.now),
             role,
             partner,

@@ -5,18 +5,13 @@ from __future__ import annotations
 from typing import Literal
 
 from config.model import Line
-from queues.skills import covers
+from config.policy import Policy
+from queues.needs import holds
+from queues.policy import ladder
 from router import facts as f
 from router.commands import SyncMember
 from router.seat import Seat
 from router.turn import Turn
-
-
-def may_be_rung(turn: Turn, seat: Seat) -> bool:
-    """Ready, not pausing, and its phone has not been lost."""
-    return (
-        seat.state == "ready" and seat.paused_until <= turn.now and turn.state.reachable(seat.phone)
-    )
 
 
 def ready(turn: Turn, seat: Seat) -> None:
@@ -25,7 +20,6 @@ def ready(turn: Turn, seat: Seat) -> None:
     turn.fact(f.SeatReady(seat.id, seat.person_id))
     if was_paused:
         sync(turn, seat)
-    turn.rematch = True
 
 
 def not_ready(turn: Turn, seat: Seat, reason: str) -> None:
@@ -84,14 +78,12 @@ def _back(turn: Turn, seat: Seat) -> None:
 # ---- the fallback queue, which stands in when we are gone ----
 
 
-def fallback_queues(line: Line, seat: Seat) -> tuple[str, ...]:
+def fallback_queues(line: Line, policy: Policy, seat: Seat) -> tuple[str, ...]:
     """The app_queues a seat would help out in: by its services and its languages."""
-    language = {lang.id: lang.skill for lang in line.languages}.get(line.default_language)
-    floor = {language: 1} if language else {}
     names = {
         service.fallback_queue
         for service in line.services
-        if covers(seat.skills, {**service.needs, **floor})
+        if holds(ladder(policy, line.default_language, service.id).rungs[0].needs, seat.skills)
     }
     spoken = {
         lang.fallback_queue
@@ -103,7 +95,12 @@ def fallback_queues(line: Line, seat: Seat) -> tuple[str, ...]:
 
 def sync(turn: Turn, seat: Seat) -> None:
     turn.do(
-        SyncMember(seat.id, seat.phone, fallback_queues(turn.line, seat), seat.state == "not_ready")
+        SyncMember(
+            seat.id,
+            seat.phone,
+            fallback_queues(turn.line, turn.policy, seat),
+            seat.state == "not_ready",
+        )
     )
 
 

@@ -6,6 +6,8 @@ is rebuilt by `router.heal.resume`. Never decides, never does I/O.
 
 from __future__ import annotations
 
+from collections import deque
+
 import msgspec
 
 from config.policy import Policy
@@ -17,8 +19,16 @@ from router.seat import Seat
 REMEMBERED_CLOSED = 5000
 """Closed and imported calls kept by id, so that late events and repeated ledgers are known."""
 
+REMEMBERED_NUMBERS = 5000
+"""Numbers of callers who gave up waiting; with 258,000 calls a year those of some days."""
+
 HANDLE_WEIGHT = 0.05
 """Weight of the newest talk in the running mean (about the last twenty talks count)."""
+
+
+COUNTED_ANSWERS = 1000
+"""The share of purchased providers is that of so many latest answers: counted from midnight, the
+first few of a day would decide, and a night would be steered by none."""
 
 
 class Snapshot(msgspec.Struct, frozen=True):
@@ -31,9 +41,11 @@ class Snapshot(msgspec.Struct, frozen=True):
     phones: dict[str, bool] = {}
     pbx_up: bool = False
     handle_s: float | None = None
+    answers: tuple[str, ...] = ()
     closed: tuple[str, ...] = ()
     policy: Policy | None = None
     policies: dict[str, str] = {}
+    gave_up: dict[str, float] = {}
 
 
 class State:
@@ -48,11 +60,17 @@ class State:
         self.pbx_up = False
         self.handle_s: float | None = None
         """Running mean of talk seconds; None before the first talk ended."""
+        self.answers: deque[str] = deque()
+        """Providers of the latest answers."""
+        self.answered: dict[str, int] = {}
+        """The same, counted: provider → answers."""
         self.closed: dict[str, None] = {}
         self.policy: Policy | None = None
         """The one in force; None before the first fact said which."""
         self.policies: dict[str, str] = {}
         """Version → digest of every policy there has been: a version stands for one content."""
+        self.gave_up: dict[str, float] = {}
+        """Number → when it last gave up waiting (epoch s), the oldest first."""
 
     @classmethod
     def restore(cls, snapshot: Snapshot) -> State:
@@ -64,8 +82,11 @@ class State:
         state.seats = {seat.id: seat for seat in own.seats}
         state.phones = dict(own.phones)
         state.pbx_up, state.handle_s = own.pbx_up, own.handle_s
+        for provider in own.answers:
+            state._answer(provider)
         state.closed = dict.fromkeys(own.closed)
         state.policy, state.policies = own.policy, own.policies
+        state.gave_up = own.gave_up
         return state
 
     def reachable(self, phone: str) -> bool:
@@ -83,9 +104,11 @@ class State:
             dict(self.phones),
             self.pbx_up,
             self.handle_s,
+            tuple(self.answers),
             tuple(self.closed),
             self.policy,
             self.policies,
+            self.gave_up,
         )
         return msgspec.msgpack.decode(msgspec.msgpack.encode(shared), type=Snapshot)
 
@@ -108,7 +131,7 @@ class State:
                     touched=fact.at,
                 )
             case f.CallClosed():
-                self.calls.pop(body.call_id, None)
+                self._remember(self.calls.pop(body.call_id, None), body.outcome, fact.at)
                 self._close(body.call_id)
             case f.FallbackImported():
                 self.calls.pop(body.call_id, None)
@@ -137,6 +160,8 @@ class State:
             case f.PbxDown():
                 self.pbx_up = False
             case f.PolicyAdopted():
+                for waiting in self.calls.values():
+                    waiting.step = 0  # of a ladder that is not there any more
                 self.policy = body.policy
                 self.policies[body.version] = body.policy.digest
             case f.LineStarted() | f.Healed() | f.CommandFailed():
@@ -151,9 +176,28 @@ class State:
         seat = self.seats.get(getattr(body, "seat_id", ""))
         if seat is not None:
             seat.apply(body, at)
+        if isinstance(body, f.Connected):
+            self._answer(body.provider)
         if isinstance(body, f.TalkEnded):
             before = body.talk_s if self.handle_s is None else self.handle_s
             self.handle_s = before + HANDLE_WEIGHT * (body.talk_s - before)
+
+    def _answer(self, provider: str) -> None:
+        self.answers.append(provider)
+        self.answered[provider] = self.answered.get(provider, 0) + 1
+        if len(self.answers) > COUNTED_ANSWERS:
+            self.answered[self.answers.popleft()] -= 1
+
+    def _remember(self, call: Call | None, outcome: f.Outcome, at: float) -> None:
+        """Whether the number has given up waiting since somebody talked to it."""
+        if call is None or not call.caller_number:
+            return
+        if outcome in ("abandoned_queue", "abandoned_ringing", "answered"):
+            self.gave_up.pop(call.caller_number, None)
+        if outcome in ("abandoned_queue", "abandoned_ringing"):
+            self.gave_up[call.caller_number] = at
+        while len(self.gave_up) > REMEMBERED_NUMBERS:
+            del self.gave_up[next(iter(self.gave_up))]
 
     def _close(self, call_id: str) -> None:
         self.closed[call_id] = None

@@ -21,7 +21,7 @@ def answered(turn: Turn, call: Call, offer: Offer) -> None:
         return
     interpreter, offer = call.second, call.offer or offer
     seat = turn.state.seats.get(offer.seat_id)
-    turn.timers.cancel(call.id, "ring", "dead", "relax", "announce", "max_wait", "declined")
+    turn.timers.cancel(call.id, "ring", "dead", "relax", "announce", "max_wait", "reserve")
     # Connect ends prompts and music by itself; only our memory of the prompt is dropped here.
     turn.played(call)
     bridge = f"{call.id}-B{call.offers}"

@@ -93,7 +93,9 @@ class TalkEnded(CallBody, frozen=True):
 class Requeued(CallBody, frozen=True):
     """The seat never came back: the call waits again, in the place it had, which is the head."""
 
-    needs: dict[str, int]
+    kind: str
+    needs: str
+    policy: str
     line_version: str
 
 

@@ -13,11 +13,10 @@ from typing import Literal, NamedTuple
 
 from config.model import Language, Line, Service
 from config.policy import Policy
-from queues.skills import covers
 from router import facts as f
 from router.call import Call
 from router.commands import Command, Dismiss, Play, StopPlay
-from router.seat import Seat
+from router.standing import Standing
 from router.state import State
 
 TimerKind = Literal[
@@ -26,9 +25,9 @@ TimerKind = Literal[
     "relax",
     "announce",
     "max_wait",
+    "reserve",
     "ring",
     "dead",
-    "declined",
     "rating",
     "message",
     "rejoin",
@@ -105,8 +104,7 @@ class Turn:
         """What the last view of Asterisk showed and we did not know."""
         self.facts: list[f.Fact] = []
         self.commands: list[Command] = []
-        self.rematch = False
-        """Something changed that may let a waiting call be offered."""
+        self.standing = Standing(line, state)
         self._plays = 0
         self._run = state.seq
         self.languages: dict[str, Language] = {lang.id: lang for lang in line.languages}
@@ -115,12 +113,13 @@ class Turn:
     @property
     def policy(self) -> Policy:
         """The one in force."""
-        return self.state.policy or self.line.policy
+        return self.standing.policy
 
     def fact(self, body: f.Body) -> None:
         """Record a fact and fold it."""
         fact = f.Fact(self.state.seq + 1, self.now, body)
         self.state.apply(fact)
+        self.standing.after(body, self.now)
         self.facts.append(fact)
 
     def do(self, command: Command) -> None:
@@ -154,7 +153,7 @@ class Turn:
         self.hung_up.pop(call.id, None)
         self.dismissed.discard(call.id)
         self.timers.cancel(
-            call.id, "menu", "relax", "announce", "max_wait", "ring", "dead", "declined"
+            call.id, "menu", "relax", "announce", "max_wait", "ring", "dead", "reserve"
         )
         self.timers.cancel(call.id, "rating", "message", "rejoin", "interpreter")
 
@@ -172,7 +171,3 @@ class Turn:
     def fallback_queue(self, call: Call) -> str:
         """The app_queue that would serve the call without us; who speaks the language first."""
         return self.language(call).fallback_queue or self.service(call).fallback_queue
-
-    def able(self, needs: dict[str, int]) -> list[Seat]:
-        """Signed-in seats that have the skills, free or not."""
-        return [seat for seat in self.state.seats.values() if covers(seat.skills, needs)]

@@ -6,11 +6,12 @@ The four ways of not answering are four facts, and each does something different
 
 from __future__ import annotations
 
-from queues.match import FreeSeat, Ticket, match
-from queues.skills import covers
+from queues.needs import text
+from queues.policy import HeadStarted, head_start, ladder
+from queues.ticket import Decision
 from queues.wait import expected_wait, told_wait
 from router import facts as f
-from router import message, seats
+from router import message, pair, seats
 from router.announce import wait_prompts
 from router.call import Call, Offer
 from router.commands import CancelLeg, NameFallback, RingSeat, SendToFallback, StartHold
@@ -22,24 +23,55 @@ GENERAL = "general"
 
 def enter(turn: Turn, call: Call) -> None:
     """Queue the call for a human with what is known of it."""
-    language, service = turn.language(call), turn.service(call)
-    needs = {**service.needs, language.skill: max(1, service.needs.get(language.skill, 0))}
-    place = call.entered_at or turn.now
-    turn.fact(f.Queued(call.id, language.id, service.id, needs, place, turn.line.version))
+    language, service, policy = turn.language(call), turn.service(call), turn.policy
+    way = ladder(policy, language.id, service.id)
+    head = _head_start(turn, call, language.id, service.id)
+    turn.fact(
+        f.Queued(
+            call.id,
+            language.id,
+            service.id,
+            way.kind,
+            text(way.rungs[0].needs),
+            call.entered_at or turn.now,
+            head.seconds,
+            head.why,
+            policy.version,
+            turn.line.version,
+        )
+    )
     _begin(turn, call)
 
 
 def again(turn: Turn, call: Call) -> None:
     """Queue a call whose talk broke off without anybody's will: at the place it had before."""
-    language, service = turn.language(call), turn.service(call)
-    needs = {**service.needs, language.skill: max(1, service.needs.get(language.skill, 0))}
-    turn.fact(f.Requeued(call.id, needs, turn.line.version))
+    policy, way = turn.policy, turn.standing.ladder(call)
+    needs = text(way.rungs[0].needs)
+    turn.fact(f.Requeued(call.id, way.kind, needs, policy.version, turn.line.version))
     _begin(turn, call)
 
 
+def rule(turn: Turn, call: Call) -> None:
+    """By another policy from now on: the same place, and as far along as its waiting has come."""
+    way, waited_s = turn.standing.ladder(call), turn.now - (call.waits_from or turn.now)
+    rung = max(i for i, one in enumerate(way.rungs) if i == 0 or one.after_s <= waited_s)
+    head = _head_start(turn, call, call.language, call.service)
+    needs, version = text(way.rungs[rung].needs), turn.policy.version
+    turn.fact(f.Reruled(call.id, way.kind, needs, rung, head.seconds, head.why, version))
+    _await_next_rung(turn, call)
+    skip_hopeless(turn, call)
+
+
+def _head_start(turn: Turn, call: Call, language: str, service: str) -> HeadStarted:
+    came = call.entered_at or turn.now
+    gave_up = turn.state.gave_up.get(call.caller_number, came + 1.0)
+    gave_up_s = came - gave_up if gave_up <= came else None
+    return head_start(turn.policy, language, service, gave_up_s=gave_up_s)
+
+
 def _begin(turn: Turn, call: Call) -> None:
-    _skip_hopeless_steps(turn, call)
-    if not turn.able(call.needs):
+    skip_hopeless(turn, call)
+    if not turn.standing.anybody(call):
         message.invite(turn, call, "no_seat")
         return
     queue = turn.fallback_queue(call)
@@ -47,42 +79,48 @@ def _begin(turn: Turn, call: Call) -> None:
         turn.do(NameFallback(call.id, queue))
     turn.play(call, "to_human", "to-human")
     keep_time(turn, call)
-    turn.rematch = True
 
 
 def keep_time(turn: Turn, call: Call) -> None:
     """Set the timers of a waiting call from what its facts say."""
     entered = call.waits_from or turn.now
     queue = turn.line.queue
-    steps = turn.service(call).relax
-    if call.step < len(steps):
-        turn.timers.set("relax", call.id, max(entered + steps[call.step].after_s, turn.now))
+    _await_next_rung(turn, call)
     told = call.told_at
     first = max(entered + queue.announce_first_s, turn.now)
     turn.timers.set("announce", call.id, first if told is None else told + queue.announce_every_s)
     turn.timers.set("max_wait", call.id, max(entered + queue.max_wait_s, turn.now))
-    for until in call.declined.values():
-        turn.timers.set("declined", call.id, until)
 
 
 def relax(turn: Turn, call: Call) -> None:
-    """The next step's skills in place of the service's; the language is never relaxed."""
-    steps = turn.service(call).relax
-    if call.waits_from is None or call.step >= len(steps):
+    """The time of the next rung has come, whether a seat is being rung meanwhile or not."""
+    _next_rung(turn, call, hopeless=False)
+    skip_hopeless(turn, call)
+
+
+def skip_hopeless(turn: Turn, call: Call) -> None:
+    """Nobody waits out a rung that no seat on duty could ever serve."""
+    rungs = turn.standing.ladder(call).rungs
+    while call.step + 1 < len(rungs) and not turn.standing.anybody(call):
+        _next_rung(turn, call, hopeless=True)
+
+
+def _next_rung(turn: Turn, call: Call, *, hopeless: bool) -> None:
+    rungs, next_one = turn.standing.ladder(call).rungs, call.step + 1
+    if call.waits_from is None or next_one >= len(rungs):
         return
-    language = turn.language(call)
-    step = steps[call.step]
-    turn.fact(f.Relaxed(call.id, call.step + 1, {**step.needs, language.skill: 1}))
-    if call.step < len(steps):
-        turn.timers.set("relax", call.id, call.waits_from + steps[call.step].after_s)
-    _skip_hopeless_steps(turn, call)
-    turn.rematch = True
+    rung, version = rungs[next_one], turn.policy.version
+    turn.fact(f.Relaxed(call.id, next_one, text(rung.needs), rung.relaxes, hopeless, version))
+    _await_next_rung(turn, call)
 
 
-def _skip_hopeless_steps(turn: Turn, call: Call) -> None:
-    steps = turn.service(call).relax
-    if call.step < len(steps) and not turn.able(call.needs):
-        relax(turn, call)
+def _await_next_rung(turn: Turn, call: Call) -> None:
+    rungs, next_one = turn.standing.ladder(call).rungs, call.step + 1
+    if next_one < len(rungs):
+        at = (call.waits_from or turn.now) + rungs[next_one].after_s
+        turn.timers.set("relax", call.id, max(at, turn.now))
+    else:
+        turn.timers.cancel(call.id, "relax")
 
 
 def tell(turn: Turn, call: Call) -> None:
@@ -90,33 +128,22 @@ def tell(turn: Turn, call: Call) -> None:
     turn.timers.set("announce", call.id, turn.now + turn.line.queue.announce_every_s)
     if not call.waiting or call.id in turn.playing:
         return
-    able = turn.able(call.needs)
-    if not able:
+    skip_hopeless(turn, call)
+    if not turn.standing.anybody(call):
         leave_for_voicemail(turn, call, "no_seat")
         return
-    ahead = _ahead(turn, call)
-    handle_s = turn.state.handle_s or turn.line.queue.typical_talk_s
-    wait_s = told_wait(
-        expected_wait(ahead, len(able), handle_s + turn.line.wrapup.seconds), call.told_s
-    )
+    ahead = turn.standing.dispatch.rivals(call.id)
+    wait_s = _expected(turn, call, ahead)
     turn.fact(f.WaitTold(call.id, ahead, wait_s))
     turn.play(
         call, "position", *wait_prompts(ahead, wait_s, voicemail_offered=_may_leave(turn, call))
     )
 
 
-def _ahead(turn: Turn, call: Call) -> int:
-    """Calls that came earlier and compete for a seat that could serve this one."""
-    seats_able = turn.able(call.needs)
-    return sum(
-        1
-        for other in turn.state.calls.values()
-        if other.entered_at is not None
-        and call.entered_at is not None
-        and other.stage in ("queue", "ringing")
-        and (other.entered_at, other.id) < (call.entered_at, call.id)
-        and any(covers(seat.skills, other.needs) for seat in seats_able)
-    )
+def _expected(turn: Turn, call: Call, ahead: int) -> float | None:
+    able = turn.standing.dispatch.serving(turn.standing.ladder(call), call.step)
+    handle_s = turn.state.handle_s or turn.line.queue.typical_talk_s
+    return told_wait(expected_wait(ahead, able, handle_s + turn.line.wrapup.seconds), call.told_s)
 
 
 def _may_leave(turn: Turn, call: Call) -> bool:
@@ -138,7 +165,7 @@ def waited_long(turn: Turn, call: Call) -> None:
 
 
 def leave_for_voicemail(turn: Turn, call: Call, why: f.VoicemailWhy) -> None:
-    turn.timers.cancel(call.id, "relax", "announce", "max_wait", "declined")
+    turn.timers.cancel(call.id, "relax", "announce", "max_wait", "reserve")
     message.invite(turn, call, why)
 
 
@@ -152,31 +179,35 @@ def hold(turn: Turn, call: Call) -> None:
 
 
 def offer_all(turn: Turn) -> None:
-    """Ring whatever may be rung now."""
-    turn.rematch = False
-    free = [
-        FreeSeat(seat.id, seat.skills, seat.idle_since)
-        for seat in turn.state.seats.values()
-        if seats.may_be_rung(turn, seat)
-    ]
-    if not free:
-        return
-    tickets = [
-        Ticket(call.entered_at, call.id, call.needs, _declined_now(turn, call))
-        for call in turn.state.calls.values()
-        if call.waiting and call.entered_at is not None and call.id not in turn.hung_up
-    ]
-    on_duty = [seat.skills for seat in turn.state.seats.values()]
-    for found in match(tickets, free, on_duty):
-        _offer(turn, turn.state.calls[found.call_id], found.seat_id, found.reason)
+    """Ring whatever may be rung now, and keep what may be kept."""
+    for decision in turn.standing.dispatch.match(turn.now):
+        call = turn.state.calls[decision.call_id]
+        if decision.kind == "reserve":
+            _reserve(turn, call, decision)
+        elif not decision.interpreter:
+            _offer(turn, call, decision)
+        elif not pair.offer(turn, call, decision):
+            turn.standing.renew(call, turn.now)
 
 
-def _declined_now(turn: Turn, call: Call) -> frozenset[str]:
-    return frozenset(seat for seat, until in call.declined.items() if until > turn.now)
+def _reserve(turn: Turn, call: Call, decision: Decision) -> None:
+    """Said once, and again only when it is another seat."""
+    if call.reserved != decision.seat_id:
+        turn.fact(
+            f.Reserved(
+                call.id,
+                decision.seat_id,
+                decision.interpreter,
+                decision.rung,
+                decision.ranking,
+                decision.able,
+                decision.policy,
+            )
+        )
 
 
-def _offer(turn: Turn, call: Call, seat_id: str, reason: dict[str, float]) -> None:
-    seat, ring = turn.state.seats[seat_id], turn.line.ring
+def _offer(turn: Turn, call: Call, decision: Decision) -> None:
+    seat, ring = turn.state.seats[decision.seat_id], turn.line.ring
     number = call.offers + 1
     turn.fact(
         f.Offered(
@@ -186,14 +217,19 @@ def _offer(turn: Turn, call: Call, seat_id: str, reason: dict[str, float]) -> No
             seat.id,
             seat.person_id,
             seat.phone,
-            call.step,
-            reason,
+            decision.rung,
+            decision.ranking,
+            decision.able,
+            decision.policy,
             turn.now - (call.waits_from or turn.now),
         )
     )
     assert call.offer is not None
     turn.timers.set("dead", call.id, turn.now + min(ring.dead_after_s, ring.timeout_s))
     turn.timers.set("ring", call.id, turn.now + ring.timeout_s)
+    reserve_after_s = turn.standing.rules.reserve_after_s
+    if reserve_after_s is not None:
+        turn.timers.set("reserve", call.id, turn.now + reserve_after_s)
     turn.do(
         RingSeat(
             call.id,
@@ -260,7 +296,7 @@ def end_offers(
     offers = call.rung
     if not ends or not offers:
         return
-    turn.timers.cancel(call.id, "ring", "dead")
+    turn.timers.cancel(call.id, "ring", "dead", "reserve")
     for offer in offers:
         end = ends.get(offer.leg_id)
         if end is None:
@@ -268,7 +304,6 @@ def end_offers(
             _ended(turn, call, offer, "withdrawn")
         else:
             _ended(turn, call, offer, end, cause=cause, pause_s=pause_s)
-    turn.rematch = True
 
 
 def _ended(
@@ -290,8 +325,6 @@ def _ended(
             turn.now + pause if pause else 0.0,
         )
     )
-    if pause:
-        turn.timers.set("declined", call.id, turn.now + pause)
     seats.after_offer(turn, offer.seat_id, end)
 
 

@@ -2,7 +2,7 @@
 
 Every type of fact has a sentence (tests/web/test_story.py); sentences are in the catalogue `story`.
 It tells what the facts say and guesses nothing: why a seat was chosen stands in the offer's
-ranking (`queues.match`), why another was not only where a declined offer says so.
+ranking (`queues.ticket`), why another was not only where a declined offer says so.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from typing import Any
 
 import msgspec
 
+from queues.needs import All, Has, Need, Not, parse
+from queues.needs import Any as Any_
 from router import facts as f
 
 
@@ -92,8 +94,12 @@ class _Teller:
                 return self._offer_ended(body, fields)
             case f.WaitTold() if body.wait_s is None:
                 return self._say("WaitToldAheadOnly", **fields)
-            case f.Relaxed() if not body.needs:
-                return self._say("RelaxedToAny", **fields)
+            case f.Queued() if body.head_start_s:
+                whys = (self._t.name("head_start", why) for why in body.head_start_why)
+                fields["why"] = self._say("comma").join(whys)
+                return self._say("QueuedAhead", **fields)
+            case f.Relaxed() if body.hopeless:
+                return self._say("RelaxedHopeless", **fields)
             case f.CommandFailed() if body.leg_id:
                 return self._say("CommandFailedAtSeat", **fields)
             case f.CallClosed():
@@ -134,18 +140,29 @@ class _Teller:
         if "until" in raw:
             fields["until"] = self._t.clock(raw["until"])
         if "needs" in raw:
-            fields["needs"] = self._needs(raw["needs"])
+            fields["needs"] = self._needs(parse(raw["needs"]))
         return fields
 
     def _seat(self, seat_id: str) -> str:
         return self._t.seats.get(seat_id, seat_id)
 
-    def _needs(self, needs: Mapping[str, int]) -> str:
-        names = (
-            self._say("need", skill=self._t.name("skill", skill), level=level)
-            for skill, level in needs.items()
-        )
-        return self._say("comma").join(names)
+    def _needs(self, needs: Need) -> str:
+        match needs:
+            case Has():
+                skill = self._t.name("skill", needs.skill)
+                return self._say("need", skill=skill, level=needs.level)
+            case Not():
+                return self._say("need-not", needs=self._needs(needs.of))
+            case All():
+                parts = map(self._needs_within, needs.of)
+                return self._say("comma").join(parts) or self._say("need-nothing")
+            case Any_():
+                return self._say("need-or").join(map(self._needs_within, needs.of))
+
+    def _needs_within(self, needs: Need) -> str:
+        if isinstance(needs, All | Any_):
+            return self._say("need-within", needs=self._needs(needs))
+        return self._needs(needs)
 
     def _chose(self, body: f.KeyTaken) -> str:
         chosen = [
@@ -158,16 +175,15 @@ class _Teller:
         return self._say("comma").join(chosen or [self._say("chose.next")])
 
     def _why(self, body: f.Offered, at: float) -> str:
-        """The ranking in words, best criterion first (`queues.match`)."""
-        spare = body.reason.get("spare_skill")
-        idle = body.reason.get("idle_since")
-        reasons = []
-        if spare is not None:
-            reasons.append(self._say("why.nothing-wasted" if not spare else "why.least-wasted"))
-        if idle:
+        """The ranking in words, best criterion first (`queues.ticket.Ranking`)."""
+        spare, idle = body.ranking.spare, body.ranking.idle_since
+        if body.rung < 0:
+            reasons = [self._say("why.owner")]
+        else:
+            reasons = [self._say("why.nothing-wasted" if not spare else "why.least-wasted")]
             reasons.append(self._say("why.idle", lasted=self._lasting(at - idle)))
-        if body.step:
-            reasons.append(self._say("why.step", step=body.step))
+        if body.rung > 0:
+            reasons.append(self._say("why.step", step=body.rung))
         for seat_id, (until, end) in self._declined.items():
             if until > at and seat_id != body.seat_id:
                 reasons.append(
@@ -197,7 +213,16 @@ class _Teller:
         return told + self._say("healed-later") if body.healed else told
 
 
-_LENGTHS = {"wait_s", "waited_s", "rang_s", "talk_s", "hold_s", "seconds", "voicemail_seconds"}
+_LENGTHS = {
+    "head_start_s",
+    "wait_s",
+    "waited_s",
+    "rang_s",
+    "talk_s",
+    "hold_s",
+    "seconds",
+    "voicemail_seconds",
+}
 """Fields in seconds, told as a length of time."""
 
 _NAMED: dict[str, dict[str, str]] = {

@@ -11,6 +11,7 @@ from sqlalchemy import update
 from cases import tables as t
 from cases.ledger import Ledger
 from cases.store import Store
+from queues.ticket import Ranking
 from router import facts as f
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -29,11 +30,13 @@ def opened(call: str, when: float, number: str = NUMBER) -> Told:
 
 
 def queued(call: str, when: float, language: str = "cmn", service: str = "general") -> Told:
-    return when, f.Queued(call, language, service, {}, when, "v1")
+    return when, f.Queued(call, language, service, "kind", "lang:cmn", when, 0.0, (), "p-1", "v1")
 
 
 def offered(call: str, when: float, n: int = 1, seat: str = "8001", step: int = 0) -> Told:
-    return when, f.Offered(call, f"{call}-O{n}", f"{call}-L{n}", seat, "p1", "s1", step, {}, 0.0)
+    ranking = Ranking(step, 0.0, 0, 0.0, seat)
+    leg, offer = f"{call}-L{n}", f"{call}-O{n}"
+    return when, f.Offered(call, offer, leg, seat, "p1", "s1", step, ranking, 1, "p-1", 0.0)
 
 
 def offer_ended(call: str, when: float, end: f.OfferEnd, n: int = 1, seat: str = "8001") -> Told:

@@ -1,5 +1,7 @@
 """The small line that core tests and stories are told on: two menus, four services, short times."""
 
+import msgspec
+
 from config.model import (
     Centre,
     Language,
@@ -15,7 +17,7 @@ from config.model import (
     Voicemail,
     Wrapup,
 )
-from config.policy import Floors, Kind, Order, Policy, Step
+from config.policy import Floors, HeadStart, Kind, Order, Pairing, Policy, Step, When
 
 POLICY = Policy(
     version="p-1",
@@ -38,6 +40,47 @@ POLICY = Policy(
         ),
     ),
 )
+
+RELAXED_SOON = msgspec.structs.replace(
+    POLICY,
+    version="p-soon",
+    kinds=(
+        Kind(service="general", needs="law:general"),
+        Kind(
+            service="labour",
+            needs="law:labour>=2",
+            relax=(
+                Step(after_s=5.0, dimension="level", to=1, cost=1),
+                Step(after_s=8.0, needs="law:general", cost=2),
+                Step(after_s=12.0, dimension="interpreter", cost=1),
+            ),
+        ),
+        Kind(service="migrant", needs="group:migrant or law:general"),
+    ),
+    pair=Pairing(languages=("khg", "ii")),
+)
+GREEN = msgspec.structs.replace(
+    RELAXED_SOON,
+    version="p-green",
+    order=Order(
+        greatest_head_start_s=60.0,
+        head_starts=(
+            HeadStart(name="migrant", seconds=40.0, when=When(services=("migrant",))),
+            HeadStart(name="repeat", seconds=30.0, when=When(repeat_within_s=600.0)),
+        ),
+    ),
+)
+POLICIES = {
+    "soon": RELAXED_SOON,
+    "green": GREEN,
+    "first": POLICY,
+    "another-by-that-name": msgspec.structs.replace(GREEN, version="p-1"),
+    "against-the-floor": msgspec.structs.replace(
+        POLICY,
+        version="p-bad",
+        kinds=(*POLICY.kinds[1:], Kind(service="general", needs="not lang:khg")),
+    ),
+}
 
 LINE = Line(
     centre=Centre(id="test"),

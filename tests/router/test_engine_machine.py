@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from queues.skills import covers
+from queues.needs import holds
 from queues.ticket import Decision, Ranking
 from router import commands as c
 from router import events as e
@@ -25,7 +25,7 @@ from router import interpreting, pair
 from router.call import Call
 from router.engine import RETRY_S, Engine, Step
 from router.party import Interpreter
-from router.seats import may_be_rung
+from router.standing import may_be_rung
 from router.state import Snapshot, State
 from tests.router.line import LINE
 
@@ -452,8 +452,11 @@ class LineMachine(RuleBasedStateMachine):
                 continue
             for seat in self.engine.state.seats.values():
                 declined = call.declined.get(seat.id, 0.0) > turn.now
-                able = covers(seat.skills, call.needs) and not declined
-                assert not (able and may_be_rung(turn, seat)), f"{seat.id} idle, {call.id} waits"
+                rungs = turn.standing.ladder(call).rungs[: call.step + 1]
+                able = any(holds(rung.needs, seat.skills) for rung in rungs) and not declined
+                assert not (able and may_be_rung(turn.state, seat, turn.now)), (
+                    f"{seat.id} idle, {call.id} waits"
+                )
 
     @invariant()
     def a_pair_is_both_or_neither(self) -> None:

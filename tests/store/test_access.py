@@ -19,6 +19,7 @@ from cases.ledger import Ledger
 from cases.recordings import Recordings
 from cases.records import CallFilter, CallRecord, LiveCall, SlipChange, Viewer
 from cases.store import Store
+from queues.ticket import Ranking
 from router import facts as f
 from tests.store.readback import ZONE
 from tests.store.test_recordings import tone, write_wav
@@ -31,15 +32,17 @@ PURCHASED = Viewer(person_id="p1", role="seat", provider="purchased")
 SUPERVISOR = Viewer(person_id="p8", role="supervisor")
 ANALYST = Viewer(person_id="p9", role="analyst")
 ADMIN = Viewer(person_id="p0", role="admin")
+CHOSEN = Ranking(0, 0.5, 0, 4.0, "8001")
 
 
 def answered(call_id: str, person_id: str, at: float) -> list[tuple[float, f.Body]]:
     leg, offer = f"{call_id}-L1", f"{call_id}-O1"
     return [
         (at, f.CallOpened(call_id, NUMBER, "张三", "12348", "t1", True, "v1")),
-        (at + 5, f.Queued(call_id, "cmn", "general", {}, at + 5, "v1")),
+        (at + 5, f.Queued(
+            call_id, "cmn", "general", "general/cmn", "lang:cmn", at + 5, 0.0, (), "p-1", "v1")),
         (at + 6, f.Offered(
-            call_id, offer, leg, "8001", person_id, "sip1", 0, {"idle_s": 4.0}, 1.0)),
+            call_id, offer, leg, "8001", person_id, "sip1", 0, CHOSEN, 2, "p-1", 1.0)),
         (at + 8, f.OfferEnded(call_id, offer, leg, "8001", person_id, "answered", 0, 2.0)),
         (at + 8, f.Connected(
             call_id, offer, leg, f"{call_id}-B1", "8001", person_id, "staff", 3.0)),
@@ -116,7 +119,7 @@ async def test_one_call_has_everything_about_it(access: Access) -> None:
     assert (call.outcome, call.score, call.person_id, call.wait_s) == ("answered", 2, "p1", 3.0)
     assert call.slip_number == detail.slip.number
     assert [leg.kind for leg in detail.legs] == ["caller", "seat"]
-    assert [offer.reason for offer in detail.offers] == [{"idle_s": 4.0}]
+    assert [(offer.ranking.spare, offer.able) for offer in detail.offers] == [(0.5, 2)]
     assert [rating.score for rating in detail.ratings] == [2]
     assert [recording.status for recording in detail.recordings] == ["ready"]
     assert [fact.type for fact in detail.timeline][:2] == ["CallOpened", "Queued"]

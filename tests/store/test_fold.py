@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from cases.fold import Fold
 from cases.rows import COUNTED
+from queues.ticket import Ranking
 from router import facts as f
 from router.state import State
 from tests.router.line import LINE
@@ -136,7 +137,8 @@ def told(*bodies: tuple[float, f.Body]) -> Shelf:
 
 
 OPENED = f.CallOpened("c1", "13800000001", "张三", "12348", "t1", True, "v1")
-OFFERED = f.Offered("c1", "c1-O1", "c1-L1", "8001", "p1", "sip1", 0, {"idle_s": 9.0}, 3.0)
+CHOSEN = Ranking(0, 0.5, 0, 9.0, "8001")
+OFFERED = f.Offered("c1", "c1-O1", "c1-L1", "8001", "p1", "sip1", 0, CHOSEN, 2, "p-1", 3.0)
 
 
 def test_an_answered_call() -> None:
@@ -144,7 +146,12 @@ def test_an_answered_call() -> None:
         (100.0, OPENED),
         (105.0, f.MenuEntered("c1", "language", 1)),
         (107.0, f.KeyTaken("c1", "language", "2", "khg", None, "queue")),
-        (107.0, f.Queued("c1", "khg", "general", {"lang:khg": 1}, 107.0, "v1")),
+        (
+            107.0,
+            f.Queued(
+                "c1", "khg", "general", "general/cmn", "lang:cmn", 107.0, 0.0, (), "p-1", "v1"
+            ),
+        ),
         (110.0, OFFERED),
         (110.5, f.OfferRang("c1", "c1-O1", "8001")),
         (112.0, f.OfferEnded("c1", "c1-O1", "c1-L1", "8001", "p1", "answered", 0, 1.5)),
@@ -169,7 +176,8 @@ def test_an_answered_call() -> None:
         110.5, 112.0, 172.0, "seat",
     )  # fmt: skip
     [offer] = shelf.rows("offers")
-    assert (offer["end"], offer["rang_s"], offer["reason"]) == ("answered", 1.5, {"idle_s": 9.0})
+    assert (offer["end"], offer["rang_s"], offer["able"]) == ("answered", 1.5, 2)
+    assert offer["ranking"] == {"cost": 0, "spare": 0.5, "share": 0, "idle_since": 9.0}
 
 
 def test_an_interpreted_call_is_one_call_and_one_act_of_the_specialist() -> None:
@@ -209,7 +217,12 @@ def test_who_waited_for_the_other_and_was_let_go_has_not_talked_to_the_caller() 
 def test_what_follows_a_talk_is_not_talk_where_nobody_is_asked_to_rate() -> None:
     shelf = told(
         (100.0, OPENED),
-        (100.0, f.Queued("c1", "cmn", "general", {}, 100.0, "v1")),
+        (
+            100.0,
+            f.Queued(
+                "c1", "cmn", "general", "general/cmn", "lang:cmn", 100.0, 0.0, (), "p-1", "v1"
+            ),
+        ),
         (101.0, OFFERED),
         (105.0, f.Connected("c1", "c1-O1", "c1-L1", "c1-B1", "8001", "p1", "staff", 5.0)),
         (165.0, f.TalkEnded("c1", "c1-L1", "8001", "p1", "seat", 60.0)),
@@ -223,7 +236,12 @@ def test_what_follows_a_talk_is_not_talk_where_nobody_is_asked_to_rate() -> None
 def test_a_message_ends_the_wait_and_is_linked_to_its_recording() -> None:
     shelf = told(
         (100.0, OPENED),
-        (110.0, f.Queued("c1", "cmn", "general", {}, 110.0, "v1")),
+        (
+            110.0,
+            f.Queued(
+                "c1", "cmn", "general", "general/cmn", "lang:cmn", 110.0, 0.0, (), "p-1", "v1"
+            ),
+        ),
         (170.0, f.VoicemailInvited("c1", "too_long")),
         (180.0, f.VoicemailStarted("c1", "c1-V1")),
         (195.0, f.VoicemailKept("c1", "c1-V1", "c1-V1.wav", 14.5)),

@@ -14,6 +14,7 @@ import pytest
 
 from config.policy import Policy
 from config.words import TONGUES, Tongue, words
+from queues.ticket import Ranking
 from router import events as e
 from router import facts as f
 from router.engine import Engine, Step
@@ -47,8 +48,12 @@ def sample(hint: Any) -> Any:
         return get_args(hint)[0]
     if isinstance(hint, types.UnionType):
         return sample(get_args(hint)[0])
+    if typing.get_origin(hint) is tuple:
+        return tuple(sample(inner) for inner in get_args(hint) if inner is not ...)
+    if hint is Ranking:
+        return Ranking(0, 0.5, 0, 1_780_027_100.0, "8001")
     if typing.get_origin(hint) is dict:
-        return {"lang:cmn": 2} if get_args(hint)[1] is int else {"spare_skill": 0.5}
+        return {"lang:cmn": 2}
     if hint is Policy:
         return Policy(version="x")
     values: dict[Any, Any] = {str: "x", float: 75.0, int: 2, bool: True}
@@ -58,6 +63,8 @@ def sample(hint: Any) -> Any:
 def made(kind: type[f.Body], **given: Any) -> f.Body:
     hints = typing.get_type_hints(kind)
     values = {name: sample(hints[name]) for name in kind.__struct_fields__}
+    if "needs" in values:
+        values["needs"] = "lang:cmn>=2 and (law:labour or not group:trainee)"
     body: f.Body = kind(**(values | given))
     return body
 

@@ -139,11 +139,11 @@ def test_a_call_that_waited_again_after_a_broken_talk_is_rated_once() -> None:
     for n, body in enumerate(
         (
             f.CallOpened("c1", "19900000001", "", "12348", "t1", True, "v1"),
-            f.Queued("c1", "cmn", "general", {}, at, "v1"),
+            f.Queued("c1", "cmn", "general", "general/cmn", "lang:cmn", at, 0.0, (), "p-1", "v1"),
             f.Connected("c1", "c1-O1", "c1-L1", "c1-B1", "8001", "p1", "staff", 5.0),
             f.TalkEnded("c1", "c1-L1", "8001", "p1", "seat", 40.0),
             f.RatingMissed("c1", "c1-L1", "p1", "not_asked"),
-            f.Requeued("c1", {}, "v1"),
+            f.Requeued("c1", "general/cmn", "lang:cmn", "p-1", "v1"),
             f.Connected("c1", "c1-O2", "c1-L2", "c1-B2", "8002", "p2", "staff", 5.0),
             f.TalkEnded("c1", "c1-L2", "8002", "p2", "seat", 60.0),
             f.Rated("c1", "c1-L2", "p2", 2),
