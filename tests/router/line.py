@@ -45,7 +45,11 @@ RELAXED_SOON = msgspec.structs.replace(
     POLICY,
     version="p-soon",
     kinds=(
-        Kind(service="general", needs="law:general"),
+        Kind(
+            service="general",
+            needs="law:general",
+            relax=(Step(after_s=12.0, dimension="interpreter", cost=3),),
+        ),
         Kind(
             service="labour",
             needs="law:labour>=2",
