@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from cases import tables as t
 from cases.history import fact_of
 from cases.rows import DEMO
-from router.facts import Body, Fact, LineStarted
+from router.facts import Body, CallOpened, Fact, LineStarted
 from router.state import Snapshot, State
 
 EVERY = 5_000
@@ -47,8 +47,10 @@ class Line:
     be missing, because facts have been let go.
     """
 
-    def __init__(self, demo: bool, snapshot: Snapshot | None = None) -> None:
+    def __init__(self, demo: bool, snapshot: Snapshot | None = None, run: str = "") -> None:
         self.demo = demo
+        self._run = run
+        """Which of several demonstrations; each begins as if nothing had ever happened."""
         # The demonstration is connected from its beginning and never says so.
         self.state = State.restore(snapshot or Snapshot(0, 0.0, pbx_up=demo))
         self.whole = demo or snapshot is not None
@@ -59,6 +61,12 @@ class Line:
         """Fold a fact of this line; what lies between is not missing, it is the other line's."""
         if not self.state.seq:
             self.whole = self.whole or isinstance(fact.body, LineStarted)
+        if self.demo and isinstance(fact.body, CallOpened):
+            run, _, _ = fact.body.call_id.rpartition("-")
+            if run != self._run:
+                self._run, self.state.handle_s = run, None
+                self.state.answers.clear()
+                self.state.answered.clear()
         self.state.seq = fact.seq - 1
         self.state.apply(fact)
         self.since += 1
@@ -66,7 +74,7 @@ class Line:
     def packed(self) -> bytes:
         # Which calls were closed long ago bears on no decision, and is most of a state.
         kept = msgspec.structs.replace(self.state.snapshot(), closed=())
-        return zlib.compress(msgspec.msgpack.encode(kept))
+        return zlib.compress(msgspec.msgpack.encode((self._run, kept)))
 
 
 class Keeper:
@@ -113,8 +121,10 @@ def kept_line(conn: Connection, demo: bool, seq: int) -> Line:
     for row in kept:
         # One written by another version: an earlier one, or the facts from the beginning.
         with suppress(msgspec.ValidationError):
-            snapshot = msgspec.msgpack.decode(zlib.decompress(row.state), type=Snapshot)
-            return Line(demo, snapshot)
+            run, snapshot = msgspec.msgpack.decode(
+                zlib.decompress(row.state), type=tuple[str, Snapshot]
+            )
+            return Line(demo, snapshot, run)
     return Line(demo)
 
 
@@ -168,3 +178,22 @@ async def recall(conn: AsyncConnection, call_id: str) -> Recalled:
     ):
         found += facts
     return Recalled(call_id, line, tuple(found))
+
+
+class Position(msgspec.Struct, frozen=True):
+    """Of one line's facts those with `after` < seq <= `upto`."""
+
+    after: int
+    upto: int
+
+
+async def since(conn: AsyncConnection, demo: bool, at: float) -> Position | None:
+    """One line's facts from the first that was recorded at or after `at` (epoch s); None: there
+    are none."""
+    facts = t.facts.c
+    marked = func.substr(func.coalesce(facts.call_id, facts.seat_id, ""), 1, len(DEMO))
+    wanted = select(func.min(facts.seq), func.max(facts.seq)).where(
+        facts.at >= at, marked == DEMO if demo else marked != DEMO
+    )
+    first, last = (await conn.execute(wanted)).one()
+    return None if first is None else Position(first - 1, last)

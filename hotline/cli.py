@@ -25,8 +25,8 @@ USAGE: Final = 2
 _INTERRUPTED: Final = 130
 
 COMMANDS: Final = (
-    "serve", "status", "check", "pbx", "prompts", "user", "calls", "report", "simulate",
-    "policy", "demo",
+    "serve", "status", "check", "pbx", "prompts", "user", "calls", "why", "report", "simulate",
+    "staff", "policy", "demo",
 )  # fmt: skip
 """In the order in which a newcomer needs them."""
 

@@ -14,7 +14,7 @@ from datetime import date, datetime, timedelta, tzinfo
 import msgspec
 from sqlalchemy.exc import SQLAlchemyError
 
-from cases.arrivals import newest, past
+from cases.traffic import newest, past
 from config.model import Settings
 from config.words import Words
 from hotline.cli import Refused

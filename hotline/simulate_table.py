@@ -74,7 +74,7 @@ def _side(groups: Sequence[Group], n: int, book: Words, settings: Settings) -> l
                 f"{of['p90_wait_s'].mean:.0f}",
             ]
         )
-    return _ruled(rows)
+    return ruled(rows)
 
 
 def _differences(found: Trial, book: Words, settings: Settings) -> list[str]:
@@ -90,7 +90,7 @@ def _differences(found: Trial, book: Words, settings: Settings) -> list[str]:
                 _seconds(of["mean_wait_s"], sign=True),
             ]
         )  # fmt: skip
-    return [*_ruled(rows), book.text("simulate.sure")]
+    return [*ruled(rows), book.text("simulate.sure")]
 
 
 def _moved(found: Trial, book: Words) -> list[str]:
@@ -121,7 +121,7 @@ def _seconds(of: Interval, *, sign: bool = False) -> str:
     return f"{mean}{half}{'*' if sign and of.sure else ''}"
 
 
-def _ruled(rows: Sequence[Sequence[str]]) -> list[str]:
+def ruled(rows: Sequence[Sequence[str]]) -> list[str]:
     """Numbers to the right, below their heads."""
     widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
     right = [

@@ -83,8 +83,10 @@ class Choice:
         rungs = caller.ways.together(caller.rung)
         if not rungs or self.awaits_owner(caller):
             return None
-        refused = caller.declined
+        refused, there = caller.declined, self._duty.free.there
         for two in rungs:
+            if not (two.specialists & there and two.interpreters & there):
+                continue
             first = self._specialist(two, refused)
             second = first and self._interpreter(two, first, refused)
             if first is not None and second is None:

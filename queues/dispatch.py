@@ -156,6 +156,8 @@ class Dispatch:
 
         Offers count as carried out: the seats are busy and the calls rung from `now`.
         """
+        if not self._stirred(now):
+            return []
         self._choice.now, self._choice.wanted = now, favoured(self.rules, self.answered)
         self._lapse(now)
         self._renew()
@@ -166,6 +168,16 @@ class Dispatch:
             given = {one.call_id for one in decisions}
             decisions += self._reserves(self.rules.reserve_after_s, given)
         return decisions
+
+    def _stirred(self, now: float) -> bool:
+        """Whether anything happened that a decision may come of; most events are none of it."""
+        return bool(
+            self._freed
+            or self._moved
+            or (self._rung and self.rules.reserve_after_s is not None)
+            or (self._lapses and self._lapses[0][0] <= now)
+            or self._profiles != len(self._duty.profiles)
+        )
 
     def able(self, needs: Need) -> int:
         """Seats on duty that meet it, free or not."""
@@ -301,8 +313,11 @@ class Dispatch:
         return found
 
     def _first_pair(self, seat: Seat, before: Key | None) -> Key | None:
+        others = self._duty.free_besides(seat)
+        if not others:
+            return before
         in_vain: set[tuple[int, int]] = set()
-        for key in self._pairs.all(seat.bit):
+        for key in self._pairs.all(seat.bit, others):
             if before is not None and before <= key:
                 break
             caller = self._callers[key[2]]

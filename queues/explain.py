@@ -17,9 +17,7 @@ from queues.plain import OWNER, awaited, declined, qualifies
 from queues.skills import Skills, scarcity, spare_worth
 from queues.ticket import Decision, Place, Ranking, Ticket
 
-Doing = Literal[
-    "free", "offered", "talking", "wrapup", "not_ready", "paused", "unreachable", "reserved"
-]
+Doing = Literal["free", "offered", "talking", "wrapup", "not_ready", "paused", "unreachable"]
 
 
 class Seated(msgspec.Struct, frozen=True):
@@ -91,12 +89,14 @@ class Declined(_Reason, frozen=True, tag="declined"):
 
 
 class Kept(_Reason, frozen=True, tag="kept"):
-    """Could have served the call and was not free. Fields as of `Seated`."""
+    """Could have served the call and was not free. Fields as of `Seated`; `own`: it was this very
+    call that kept it, as when the next seat is reserved while one rings."""
 
     doing: Doing
     since: float
     reason: str = ""
     until: float = 0.0
+    own: bool = False
 
 
 class Taken(_Reason, frozen=True, tag="taken"):
@@ -196,7 +196,8 @@ class _Weigh:
         if place.seat_id in self._moment.taken:
             return Taken(self._moment.taken[place.seat_id])
         if not place.free:
-            return Kept(seated.doing, seated.since, seated.reason, seated.until)
+            own = seated.call_id == ticket.call_id
+            return Kept(seated.doing, seated.since, seated.reason, seated.until, own)
         rung, ranking, against = its
         return _behind(against, ranking, rung)
 

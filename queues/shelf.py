@@ -92,12 +92,13 @@ class Shelf:
                 self._look_again(run)
         return None
 
-    def all(self, marks: int) -> Iterator[Key]:
-        """Every one that bears one of `marks`, in order; nothing may change meanwhile."""
+    def all(self, marks: int, others: int = -1) -> Iterator[Key]:
+        """Every one that bears one of `marks` and one of `others`, in order; nothing may change
+        meanwhile."""
         for run, union in enumerate(self._unions):
-            if union & marks:
+            if union & marks and union & others:
                 for at, borne in enumerate(self._marks[run]):
-                    if borne & marks:
+                    if borne & marks and borne & others:
                         yield self._keys[run][at]
 
     def before(self, key: Key) -> int:

@@ -190,7 +190,8 @@ def stretches(moments: Sequence[tuple[float, Cause]], end: float) -> tuple[Stret
     `moments`: when (epoch s), and what stood in the way from then on.
     """
     found: list[Stretch] = []
-    for (begins, why), ends in zip(moments, [at for at, _ in moments[1:]] + [end], strict=True):
+    until = [at for at, _ in moments[1:]] + [end] * bool(moments)
+    for (begins, why), ends in zip(moments, until, strict=True):
         if ends <= begins:
             continue
         last = found[-1] if found else None

@@ -1,6 +1,6 @@
 """Why one call waited as it did and got the seats it got: what there is to tell, as plain data.
 
-`router.replay` derives it from the facts, `web.why` puts it into words. Only shapes.
+`router.recount` derives it from the facts, `web.why` puts it into words. Only shapes.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ class Loosened(msgspec.Struct, frozen=True):
     after_s: float
     needs: str
     relaxes: tuple[str, ...]
+    hopeless: bool
+    """Not because it was time: nobody on duty could ever have served it on the rung before."""
     pair: bool
     """From here on two seats together would do."""
 
@@ -56,10 +58,12 @@ class Wait(msgspec.Struct, frozen=True):
     """Of the first rung."""
     head_start_s: float
     head_start_why: tuple[str, ...]
-    ahead_at_first: int
-    """Callers who waited, were ahead by order and could have used the same seats."""
+    voicemail_why: str = ""
+    """As the fact says, when it ended so."""
     again: bool = False
     """After a talk that broke off: in the place it had."""
+    ahead_at_first: int = 0
+    """Callers who waited, were ahead by order and could have used the same seats."""
     stretches: tuple[Stretch, ...] = ()
     ahead: tuple[Ahead, ...] = ()
     loosened: tuple[Loosened, ...] = ()
@@ -67,8 +71,8 @@ class Wait(msgspec.Struct, frozen=True):
 
 
 class Account(msgspec.Struct, frozen=True):
-    """`gone`: facts from before the wait are no longer there, so that it cannot be told who was on
-    duty and what everybody did; `waits` is empty then."""
+    """`gone`: facts from before the wait, or the policy that decided, are no longer there, so that
+    it cannot be told, or not in full, who was on duty and why which seat was chosen."""
 
     call_id: str
     waits: tuple[Wait, ...] = ()

@@ -192,7 +192,6 @@ class Call(msgspec.Struct):
             case f.Relaxed():
                 self.step = body.rung
             case f.Reruled():
-                self.step = body.rung
                 self.head_start_s, self.head_start_why = body.head_start_s, body.head_start_why
             case f.Reserved():
                 self.reserved = body.seat_id

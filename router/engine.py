@@ -24,6 +24,7 @@ from router import (
     entry,
     heal,
     interpreting,
+    legs,
     message,
     rejoin,
     ruling,
@@ -34,23 +35,15 @@ from router import (
 from router import events as e
 from router import facts as f
 from router.call import Call
-from router.commands import CancelLeg, Command, StartHold, StopPlay
+from router.commands import Command, StartHold, StopPlay
+from router.legs import GONE, LOST, RETRY_S
 from router.phones import is_browser
 from router.state import Snapshot, State
 from router.turn import Timer, Turn
 from router.verdict import Refusal
 
-LOST = "lost"
-"""Reason of a refusal that says nothing of phone or caller: Asterisk could not be reached."""
-
-GONE = "gone"
-"""Reason of a refusal that is no fault: the channel had ended meanwhile."""
-
 UNREPORTED = "unreported"
 """Reason of a failed `Play` whose end Asterisk never told: the caller must not be left in it."""
-
-RETRY_S = 1.0
-"""While Asterisk is out of sight, what is due to a call is tried again this much later."""
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -120,7 +113,7 @@ class Engine:
             case e.FallbackServed():
                 _import(turn, event)
             case e.LegRinging() | e.LegAnswered() | e.LegEnded():
-                _of_leg(turn, event)
+                legs.heard(turn, event)
             case e.CommandRefused():
                 _refused(turn, event)
             case e.CallerHungUp() | e.KeyPressed() | e.PlayEnded() | e.VoicemailRecorded():
@@ -134,8 +127,11 @@ class Engine:
     def deadline(self) -> float | None:
         """When `tick` must be called at the latest (epoch s); None: no need."""
         turn = self._turn
-        due = (turn.timers.next(), turn.standing.deadline() if turn.state.pbx_up else None)
-        return min((at for at in due if at is not None), default=None)
+        timer = turn.timers.next()
+        lapse = turn.standing.deadline() if turn.state.pbx_up else None
+        if timer is None or lapse is None:
+            return lapse if timer is None else timer
+        return min(timer, lapse)
 
     def tick(self, now: float) -> Step:
         """Do what is due at `now`."""
@@ -222,32 +218,6 @@ def _played(turn: Turn, call: Call, play_id: str) -> None:
             talk.goodbye(turn, call)
 
 
-def _of_leg(turn: Turn, event: e.LegRinging | e.LegAnswered | e.LegEnded) -> None:
-    call = turn.state.calls.get(e.call_of(event.leg_id))
-    offer = call.rung_over(event.leg_id) if call is not None else None
-    joined = call.talk if call is not None else None
-    third = interpreting.present(call) if call is not None else None
-    match event:
-        case e.LegRinging():
-            if call is not None and offer is not None:
-                waiting.rang(turn, call, offer)
-        case e.LegAnswered():
-            if call is not None and offer is not None:
-                talk.answered(turn, call, offer)
-            elif call is not None and joined is not None and joined.rejoin_leg == event.leg_id:
-                rejoin.answered(turn, call, joined)
-            elif call and joined and third and third.rejoin_leg == event.leg_id:
-                interpreting.answered(turn, call, third, joined)
-            elif all(party is None or party.leg_id != event.leg_id for party in (joined, third)):
-                # An answer on a lapsed offer: nobody is there to talk to.
-                turn.do(CancelLeg(e.call_of(event.leg_id), event.leg_id))
-        case e.LegEnded():
-            if call is not None:
-                # Picked up and put down before we heard of the answer: as good as declined.
-                end: f.OfferEnd = "rejected" if event.end == "hung_up" else event.end
-                talk.leg_ended(turn, call, event.leg_id, end, event.cause)
-
-
 def _refused(turn: Turn, event: e.CommandRefused) -> None:
     if event.reason != GONE:
         turn.fact(f.CommandFailed(event.command, event.call_id, event.leg_id, event.reason))
@@ -258,7 +228,7 @@ def _refused(turn: Turn, event: e.CommandRefused) -> None:
         return
     match event.command:
         case "RingSeat":
-            _ring_refused(turn, call, event.leg_id, event.reason)
+            legs.not_rung(turn, call, event.leg_id, event.reason)
         case "Play" if event.reason != LOST:
             # A missing recording must not stop a caller: go on as if it had been heard.
             _played(turn, call, event.play_id)
@@ -267,25 +237,6 @@ def _refused(turn: Turn, event: e.CommandRefused) -> None:
             message.recorded(turn, call, failed)
         case _:
             pass
-
-
-def _ring_refused(turn: Turn, call: Call, leg_id: str, reason: str) -> None:
-    """For an offer, or for a seat that wants to come back."""
-    offer = call.rung_over(leg_id)
-    if offer is not None:
-        if reason in (LOST, GONE):
-            # It says nothing of the seat's phone; the pause keeps us from trying in a circle
-            # until the caller's hang-up is told.
-            waiting.end_offer(turn, call, offer, "withdrawn", pause_s=RETRY_S)
-        else:
-            waiting.end_offer(turn, call, offer, "unreachable")
-    elif call.talk is not None:
-        end: f.OfferEnd = "withdrawn" if reason in (LOST, GONE) else "unreachable"
-        third = interpreting.present(call)
-        if call.talk.rejoin_leg == leg_id:
-            rejoin.ring_ended(turn, call, call.talk, end)
-        elif third is not None and third.rejoin_leg == leg_id:
-            interpreting.ring_ended(turn, call, third, end)
 
 
 def _phone_changed(turn: Turn, event: e.PhoneChanged) -> None:

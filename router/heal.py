@@ -14,6 +14,7 @@ from router import facts as f
 from router.call import Call, Talk
 from router.closing import caller_gone, taken_away
 from router.commands import CancelLeg, Connect, Disconnect, Dismiss, StartHold
+from router.legs import ended as leg_ended
 from router.phones import is_browser
 from router.turn import Turn
 
@@ -71,7 +72,7 @@ def _mend_call(
             pass  # went with the other one of its pair, or talks
         elif leg is None:
             turn.fact(f.Healed("leg_gone", offer.leg_id))
-            talk.leg_ended(turn, call, offer.leg_id, "withdrawn", 0)
+            leg_ended(turn, call, offer.leg_id, "withdrawn", 0)
         elif leg.up:
             talk.answered(turn, call, offer)
 
@@ -83,7 +84,7 @@ def _mend_talk(
     missing = [leg_id for leg_id in ours if leg_id and leg_id not in legs]
     for leg_id in missing:
         turn.fact(f.Healed("leg_gone", leg_id))
-        talk.leg_ended(turn, call, leg_id, "withdrawn", 0)
+        leg_ended(turn, call, leg_id, "withdrawn", 0)
     if missing:
         return
     if held.rejoin_leg and legs[held.rejoin_leg].up:

@@ -13,7 +13,7 @@ class PolicyAdopted(Body_, frozen=True):
     """From here on `policy` decides. The whole of it, so that every later decision can be derived
     again from the facts alone. `by`: who changed it; empty: the router began with it.
 
-    Whoever waits stands on the first rung of the new ladder until the fact that follows for it.
+    Whoever waits stands on the first rung of the new ladder until the facts that follow for it.
     """
 
     version: str
@@ -24,12 +24,11 @@ class PolicyAdopted(Body_, frozen=True):
 class Reruled(CallBody, frozen=True):
     """The policy changed while the call waited: place and waited time stay, the rest is anew.
 
-    `rung`: what its waiting has come to on the new ladder; `needs`: those of that rung.
+    `needs`: of the first rung; facts that follow say how far up its waiting has come.
     """
 
     kind: str
     needs: str
-    rung: int
     head_start_s: float
     head_start_why: tuple[str, ...]
     policy: str

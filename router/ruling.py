@@ -44,8 +44,9 @@ def _adopt(turn: Turn, policy: Policy, by: str) -> None:
         return
     before = _helping(turn)
     turn.fact(f.PolicyAdopted(policy.version, policy, by))
-    for call in [call for call in turn.state.calls.values() if in_line(call)]:
-        waiting.rule(turn, call)
+    for call in turn.state.calls.values():
+        if in_line(call):
+            waiting.rule(turn, call)
     for seat_id, queues in _helping(turn).items():
         if queues != before[seat_id]:
             seats.sync(turn, turn.state.seats[seat_id])

@@ -6,6 +6,8 @@ it here. Built anew from the state after a restart. Never decides and never says
 
 from __future__ import annotations
 
+from typing import Final
+
 from config.model import Line
 from config.policy import Policy
 from queues.dispatch import Dispatch
@@ -22,6 +24,7 @@ from router.state import State
 class Standing:
     def __init__(self, line: Line, state: State) -> None:
         self._line, self._state = line, state
+        self._paused: set[str] = set()
         self.rebuild()
 
     @property
@@ -31,13 +34,9 @@ class Standing:
 
     def rebuild(self) -> None:
         """As the state says, by the policy in force."""
-        policy, state = self.policy, self._state
-        self.rules = Rules(
-            policy.version,
-            policy.share.purchased,
-            policy.reserve.after_s,
-            policy.order.greatest_head_start_s,
-        )
+        state = self._state
+        self.rules = rules_of(self.policy)
+        self._ladders: dict[tuple[str, str], Ladder] = {}
         self.dispatch = Dispatch(self.rules, state.answered)
         for seat in state.seats.values():
             self._on(seat)
@@ -47,7 +46,11 @@ class Standing:
 
     def ladder(self, call: Call) -> Ladder:
         """What the call needs, and how that is relaxed, by the policy in force."""
-        return ladder(self.policy, call.language, call.service)
+        kind = (call.language, call.service)
+        known = self._ladders.get(kind)
+        if known is None:
+            known = self._ladders[kind] = ladder_of(self.policy, call)
+        return known
 
     def deadline(self) -> float | None:
         """When a decline or the wait for an owner is over, at the earliest (epoch s)."""
@@ -59,6 +62,8 @@ class Standing:
 
     def after(self, body: f.Body, at: float) -> None:
         """A fact was folded at `at` (epoch s)."""
+        if type(body) in _ELSEWHERE:
+            return
         match body:
             case f.SeatSignedIn():
                 self._on(self._state.seats[body.seat_id])
@@ -79,10 +84,22 @@ class Standing:
 
     def seat(self, seat: Seat, now: float) -> None:
         """Also when its pause is over."""
+        self._paused.discard(seat.id)
         if may_be_rung(self._state, seat, now):
             self.dispatch.seat_free(seat.id, seat.idle_since)
-        else:
-            self.dispatch.seat_busy(seat.id)
+            return
+        self.dispatch.seat_busy(seat.id)
+        if seat.paused_until > now:
+            self._paused.add(seat.id)
+
+    def wake(self, now: float) -> None:
+        """Before it is decided: seats whose pause is over, though nobody has been woken for it."""
+        for seat_id in sorted(self._paused):
+            seat = self._state.seats.get(seat_id)
+            if seat is None or seat.paused_until <= now:
+                self._paused.discard(seat_id)
+                if seat is not None:
+                    self.seat(seat, now)
 
     def renew(self, call: Call, now: float) -> None:
         """What was decided for the call was not carried out."""
@@ -91,9 +108,9 @@ class Standing:
             self.seat(seat, now)
 
     def _on(self, seat: Seat) -> None:
-        free = may_be_rung(self._state, seat, self._state.at)
-        place = Place(seat.id, seat.skills, seat.provider, seat.idle_since, free)
-        self.dispatch.seat_on(place)
+        if seat.paused_until > self._state.at:
+            self._paused.add(seat.id)
+        self.dispatch.seat_on(place_of(self._state, seat, self._state.at))
 
     def _of_call(self, call_id: str, body: f.Body, at: float) -> None:
         call = self._state.calls.get(call_id)
@@ -125,19 +142,51 @@ class Standing:
             self.dispatch.ringing(call.id, offer.since)
 
     def _enter(self, call: Call) -> None:
-        self.dispatch.enter(self._ticket(call), call.step)
+        self.dispatch.enter(ticket_of(self.ladder(call), call), call.step)
 
-    def _ticket(self, call: Call) -> Ticket:
-        came = call.entered_at or 0.0
-        return Ticket(
-            call.id,
-            came,
-            call.waits_from or came,
-            self.ladder(call),
-            call.head_start_s,
-            call.head_start_why,
-            call.declined,
-        )
+
+# ---- how call, seat and policy are put before the queue; also when the past is played again ----
+
+
+def rules_of(policy: Policy) -> Rules:
+    return Rules(
+        policy.version,
+        policy.share.purchased,
+        policy.reserve.after_s,
+        policy.order.greatest_head_start_s,
+    )
+
+
+def ladder_of(policy: Policy, call: Call) -> Ladder:
+    """What the call needs, and how that is relaxed."""
+    return ladder(policy, call.language, call.service)
+
+
+def ticket_of(way: Ladder, call: Call) -> Ticket:
+    came = call.entered_at or 0.0
+    return Ticket(
+        call.id,
+        came,
+        call.waits_from or came,
+        way,
+        call.head_start_s,
+        call.head_start_why,
+        call.declined,
+    )
+
+
+def place_of(state: State, seat: Seat, now: float) -> Place:
+    free = may_be_rung(state, seat, now)
+    return Place(seat.id, seat.skills, seat.provider, seat.idle_since, free)
+
+
+_ELSEWHERE: Final = frozenset(
+    (
+        f.CallOpened, f.MenuEntered, f.KeyTaken, f.KeyWrong, f.MenuSilent, f.WaitTold, f.OfferRang,
+        f.TalkEnded, f.RatingInvited, f.Rated, f.RatingMissed, f.WrapupEnded,
+    )
+)  # fmt: skip
+"""Facts, many of them, that move nobody in the queue and make no seat free or busy."""
 
 
 def in_line(call: Call) -> bool:

@@ -7,6 +7,7 @@ is rebuilt by `router.heal.resume`. Never decides, never does I/O.
 from __future__ import annotations
 
 from collections import deque
+from typing import Final
 
 import msgspec
 
@@ -29,6 +30,16 @@ HANDLE_WEIGHT = 0.05
 COUNTED_ANSWERS = 1000
 """The share of purchased providers is that of so many latest answers: counted from midnight, the
 first few of a day would decide, and a night would be steered by none."""
+
+
+_WHOLE: Final = frozenset(
+    (
+        f.CallOpened, f.CallClosed, f.FallbackImported, f.SeatSignedIn, f.SeatSignedOut,
+        f.PhoneReachable, f.PhoneLost, f.PbxUp, f.PbxDown, f.LineStarted, f.Healed, f.CommandFailed,
+        f.PolicyAdopted,
+    )
+)  # fmt: skip
+"""Facts that change more than one call and one seat; all others are theirs alone."""
 
 
 class Snapshot(msgspec.Struct, frozen=True):
@@ -118,6 +129,9 @@ class State:
             raise ValueError(f"fact {fact.seq} does not follow {self.seq}")
         self.seq, self.at = fact.seq, fact.at
         body = fact.body
+        if type(body) not in _WHOLE:
+            self._apply_to_call_and_seat(body, fact.at)
+            return
         match body:
             case f.CallOpened():
                 self.calls[body.call_id] = Call(
@@ -160,14 +174,12 @@ class State:
             case f.PbxDown():
                 self.pbx_up = False
             case f.PolicyAdopted():
-                for waiting in self.calls.values():
-                    waiting.step = 0  # of a ladder that is not there any more
                 self.policy = body.policy
                 self.policies[body.version] = body.policy.digest
-            case f.LineStarted() | f.Healed() | f.CommandFailed():
-                pass
+                for call in self.calls.values():
+                    call.step = 0  # of another ladder now; facts follow that say how far up
             case _:
-                self._apply_to_call_and_seat(body, fact.at)
+                pass
 
     def _apply_to_call_and_seat(self, body: f.Body, at: float) -> None:
         call = self.calls.get(getattr(body, "call_id", ""))
@@ -176,9 +188,9 @@ class State:
         seat = self.seats.get(getattr(body, "seat_id", ""))
         if seat is not None:
             seat.apply(body, at)
-        if isinstance(body, f.Connected):
+        if type(body) is f.Connected:
             self._answer(body.provider)
-        if isinstance(body, f.TalkEnded):
+        elif type(body) is f.TalkEnded:
             before = body.talk_s if self.handle_s is None else self.handle_s
             self.handle_s = before + HANDLE_WEIGHT * (body.talk_s - before)
 

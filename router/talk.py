@@ -7,7 +7,7 @@ why not is kept: left before or while being asked, silence, or keys without a me
 from __future__ import annotations
 
 from router import facts as f
-from router import grace, hold, interpreting, pair, rejoin, seats, waiting
+from router import hold, interpreting, pair, rejoin, seats
 from router.call import Call, Offer
 from router.commands import CancelLeg, Connect, Disconnect, Dismiss
 from router.turn import Turn
@@ -143,25 +143,6 @@ def left_in_rating(turn: Turn, call: Call) -> None:
 
 def _missed(turn: Turn, call: Call, why: f.RatingMissedWhy) -> None:
     turn.fact(f.RatingMissed(call.id, call.served_leg, call.served_by, why))
-
-
-# ---- a leg of ours ended or was refused ----
-
-
-def leg_ended(turn: Turn, call: Call, leg_id: str, end: f.OfferEnd, cause: int) -> None:
-    """A leg of this call ended: one of the talk, one to come back by, or an offer's."""
-    talk, offer = call.talk, call.rung_over(leg_id)
-    if interpreting.has(call, leg_id):
-        interpreting.leg_ended(turn, call, leg_id, end, cause)
-    elif talk is not None and talk.leg_id == leg_id and talk.leg_up:
-        if grace.awaited(turn, talk):
-            rejoin.lost(turn, call, talk, cause)
-        else:
-            seat_left(turn, call)
-    elif talk is not None and talk.rejoin_leg == leg_id:
-        rejoin.ring_ended(turn, call, talk, end, cause)
-    elif offer is not None:
-        waiting.end_offer(turn, call, offer, end, cause)
 
 
 def goodbye(turn: Turn, call: Call) -> None:

@@ -8,7 +8,7 @@ What is kept here besides the state is volatile: it is rebuilt by `heal.resume` 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable
+from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 from config.model import Language, Line, Service
@@ -57,34 +57,43 @@ class Timers:
     """Deadlines in epoch seconds, one per (kind, id); setting one again moves it."""
 
     def __init__(self) -> None:
-        self._due: dict[Timer, float] = {}
-        self._heap: list[tuple[float, Timer]] = []
+        self._due: dict[str, dict[TimerKind, float]] = {}
+        self._heap: list[tuple[float, TimerKind, str]] = []
 
     def set(self, kind: TimerKind, id: str, at: float) -> None:
-        timer = Timer(kind, id)
-        self._due[timer] = at
-        heapq.heappush(self._heap, (at, timer))
+        self._due.setdefault(id, {})[kind] = at
+        heapq.heappush(self._heap, (at, kind, id))
 
     def cancel(self, id: str, *kinds: TimerKind) -> None:
-        for kind in kinds:
-            self._due.pop(Timer(kind, id), None)
+        due = self._due.get(id)
+        if due is not None:
+            for kind in kinds:
+                due.pop(kind, None)
 
-    def pending(self) -> Iterable[Timer]:
-        return self._due.keys()
+    def forget(self, id: str) -> None:
+        """Cancel every one of it."""
+        self._due.pop(id, None)
+
+    def pending(self) -> Iterator[Timer]:
+        return (Timer(kind, id) for id, due in self._due.items() for kind in due)
 
     def next(self) -> float | None:
-        while self._heap and self._due.get(self._heap[0][1]) != self._heap[0][0]:
+        while self._heap:
+            at, kind, id = self._heap[0]
+            due = self._due.get(id)
+            if due is not None and due.get(kind) == at:
+                return at
             heapq.heappop(self._heap)
-        return self._heap[0][0] if self._heap else None
+        return None
 
     def pop(self, now: float) -> Timer | None:
         """The earliest timer due at `now`, which is then no longer set."""
         at = self.next()
         if at is None or at > now:
             return None
-        _, timer = heapq.heappop(self._heap)
-        del self._due[timer]
-        return timer
+        _, kind, id = heapq.heappop(self._heap)
+        del self._due[id][kind]
+        return Timer(kind, id)
 
 
 class Turn:
@@ -152,10 +161,7 @@ class Turn:
         self.played(call)
         self.hung_up.pop(call.id, None)
         self.dismissed.discard(call.id)
-        self.timers.cancel(
-            call.id, "menu", "relax", "announce", "max_wait", "ring", "dead", "reserve"
-        )
-        self.timers.cancel(call.id, "rating", "message", "rejoin", "interpreter")
+        self.timers.forget(call.id)
 
     def language(self, call: Call) -> Language:
         chosen = self.languages.get(call.language) or self.languages.get(self.line.default_language)

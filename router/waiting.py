@@ -52,14 +52,12 @@ def again(turn: Turn, call: Call) -> None:
 
 
 def rule(turn: Turn, call: Call) -> None:
-    """By another policy from now on: the same place, and as far along as its waiting has come."""
-    way, waited_s = turn.standing.ladder(call), turn.now - (call.waits_from or turn.now)
-    rung = max(i for i, one in enumerate(way.rungs) if i == 0 or one.after_s <= waited_s)
+    """By another policy from now on: the same place, and as far up as its waiting has come."""
+    first = turn.standing.ladder(call).rungs[0]
     head = _head_start(turn, call, call.language, call.service)
-    needs, version = text(way.rungs[rung].needs), turn.policy.version
-    turn.fact(f.Reruled(call.id, way.kind, needs, rung, head.seconds, head.why, version))
-    _await_next_rung(turn, call)
-    skip_hopeless(turn, call)
+    kind, version = turn.standing.ladder(call).kind, turn.policy.version
+    turn.fact(f.Reruled(call.id, kind, text(first.needs), head.seconds, head.why, version))
+    climb(turn, call)
 
 
 def _head_start(turn: Turn, call: Call, language: str, service: str) -> HeadStarted:
@@ -96,6 +94,16 @@ def relax(turn: Turn, call: Call) -> None:
     """The time of the next rung has come, whether a seat is being rung meanwhile or not."""
     _next_rung(turn, call, hopeless=False)
     skip_hopeless(turn, call)
+
+
+def climb(turn: Turn, call: Call) -> None:
+    """Up the ladder of another policy as far as the call has waited already."""
+    rungs = turn.standing.ladder(call).rungs
+    waited = turn.now - (call.waits_from or turn.now)
+    while call.step + 1 < len(rungs) and rungs[call.step + 1].after_s <= waited:
+        _next_rung(turn, call, hopeless=False)
+    skip_hopeless(turn, call)
+    _await_next_rung(turn, call)
 
 
 def skip_hopeless(turn: Turn, call: Call) -> None:
@@ -180,6 +188,7 @@ def hold(turn: Turn, call: Call) -> None:
 
 def offer_all(turn: Turn) -> None:
     """Ring whatever may be rung now, and keep what may be kept."""
+    turn.standing.wake(turn.now)
     for decision in turn.standing.dispatch.match(turn.now):
         call = turn.state.calls[decision.call_id]
         if decision.kind == "reserve":

@@ -2,7 +2,7 @@
 
 The sentences are in the catalogue `why`. Other callers are told of only by how much earlier or
 later they came and why they were ahead: no id, no number. Decides nothing and derives nothing:
-that is router.replay.
+that is router.recount.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ class Said(msgspec.Struct, frozen=True):
     at: float | None = None
 
 
-class Part(msgspec.Struct, frozen=True):
-    """One question with its answer."""
+class Question(msgspec.Struct, frozen=True):
+    """One question with its answer, line by line."""
 
-    kind: Literal["wait", "choice"]
+    about: Literal["wait", "choice"]
     title: str
     at: float
     lines: tuple[Said, ...]
@@ -41,24 +41,23 @@ class Part(msgspec.Struct, frozen=True):
 class Explained(msgspec.Struct, frozen=True):
     """`notes`: of the whole account: what cannot be told, and whether deriving again agrees."""
 
-    parts: tuple[Part, ...]
+    questions: tuple[Question, ...]
     notes: tuple[str, ...]
 
 
-def explained(account: Account, tongue: Tongue, seats: Mapping[str, str]) -> Explained:
-    """The account in words. `seats`: seat → its name; `tongue.people` names whom the reader may
-    know, others stay unnamed."""
-    say = _Teller(tongue, seats)
-    parts: list[Part] = []
+def explained(account: Account, tongue: Tongue) -> Explained:
+    """The account in words. `tongue.people` names whom the reader may know; others stay unnamed."""
+    say = _Teller(tongue)
+    questions: list[Question] = []
     for wait in account.waits:
-        parts.append(say.wait(wait))
-        parts += [say.choice(chosen) for chosen in wait.chosen]
-    return Explained(tuple(parts), tuple(say.notes(account)))
+        questions.append(say.wait(wait))
+        questions += [say.choice(chosen) for chosen in wait.chosen]
+    return Explained(tuple(questions), tuple(say.notes(account)))
 
 
 class _Teller:
-    def __init__(self, tongue: Tongue, seats: Mapping[str, str]) -> None:
-        self._t, self._seats = tongue, seats
+    def __init__(self, tongue: Tongue) -> None:
+        self._t = tongue
         self._persons: Mapping[str, str] = {}
 
     def _say(self, key: str, /, **fields: object) -> str:
@@ -67,8 +66,7 @@ class _Teller:
     def notes(self, account: Account) -> Iterable[str]:
         if account.gone:
             yield self._say("gone")
-            return
-        if not account.waits:
+        elif not account.waits:
             yield self._say("no-wait")
         agree = Counter(chosen.agrees for wait in account.waits for chosen in wait.chosen)
         if agree[False]:
@@ -78,7 +76,7 @@ class _Teller:
 
     # ---- why the wait ----
 
-    def wait(self, wait: Wait) -> Part:
+    def wait(self, wait: Wait) -> Question:
         lasted = self._lasting(wait.ends - wait.begins)
         key = "title-again" if wait.again else "title-waiting" if wait.end == "waiting" else "title"
         lines = [self._began(wait)]
@@ -95,15 +93,16 @@ class _Teller:
         key_first = "wait.behind" if wait.ahead_at_first else "wait.first"
         lines.append(Said(self._say(key_first, count=wait.ahead_at_first), wait.begins))
         course = [
-            *(Said(self._stretch(one, wait), one.begins) for one in wait.stretches),
-            *(Said(self._ahead(one), one.at) for one in wait.ahead),
             *(Said(self._loosened(one), one.at) for one in wait.loosened),
+            *(Said(self._ahead(one), one.at) for one in wait.ahead),
+            *(Said(self._stretch(one, wait), one.begins) for one in wait.stretches),
         ]
         lines += sorted(course, key=lambda said: said.at or 0.0)
-        lines.append(Said(self._say(f"waited.{wait.end}"), wait.ends))
+        why = self._t.name("voicemail_why", wait.voicemail_why)
+        lines.append(Said(self._say(f"waited.{wait.end}", why=why), wait.ends))
         if len(wait.stretches) > 1:
             lines.append(Said(self._sum(wait)))
-        return Part("wait", self._say(f"wait.{key}", lasted=lasted), wait.begins, tuple(lines))
+        return Question("wait", self._say(f"wait.{key}", lasted=lasted), wait.begins, tuple(lines))
 
     def _began(self, wait: Wait) -> Said:
         text = self._say(
@@ -118,7 +117,6 @@ class _Teller:
     def _stretch(self, stretch: waited.Stretch, wait: Wait) -> str:
         return self._say(
             "wait.stretch",
-            **{"from": self._t.clock(stretch.begins)},
             to=self._t.clock(stretch.ends),
             lasted=self._lasting(stretch.lasted_s),
             cause=self._cause(stretch, wait),
@@ -189,7 +187,7 @@ class _Teller:
 
     def _loosened(self, one: Loosened) -> str:
         told = self._say(
-            "wait.loosened",
+            "wait.hopeless" if one.hopeless else "wait.loosened",
             after=self._lasting(one.after_s),
             relaxes=self._relaxes(one.relaxes),
             needs=self._needs(one.needs),
@@ -209,7 +207,7 @@ class _Teller:
 
     # ---- why this seat ----
 
-    def choice(self, chosen: Chosen) -> Part:
+    def choice(self, chosen: Chosen) -> Question:
         self._persons = chosen.persons
         choice, decision = chosen.choice, chosen.choice.decision
         seat, interpreter = self._seat(decision.seat_id), self._seat(decision.interpreter)
@@ -219,6 +217,7 @@ class _Teller:
         else:
             key = "title-reserve" if decision.kind == "reserve" else "title"
             how = "owner" if decision.rung < 0 else "relaxed" if decision.rung else "asked"
+        unended = "kept" if decision.kind == "reserve" else "ringing"
         lines = [
             self._say(
                 f"choice.{how}", seat=seat, interpreter=interpreter, needs=needs, relaxes=relaxes
@@ -227,7 +226,7 @@ class _Teller:
             self._say(
                 "choice.policy",
                 policy=decision.policy,
-                end=self._say(f"end.{chosen.end or 'ringing'}"),
+                end=self._say(f"end.{chosen.end or unended}"),
             ),
             self._say("choice.others" if choice.others else "choice.nobody"),
             *self._others(chosen),
@@ -235,7 +234,7 @@ class _Teller:
         title = self._say(f"choice.{key}", seat=seat, interpreter=interpreter)
         told = tuple(Said(line) for line in lines)
         self._persons = {}
-        return Part("choice", title, chosen.at, told)
+        return Question("choice", title, chosen.at, told)
 
     def _best(self, chosen: Chosen) -> str:
         choice, ranking = chosen.choice, chosen.choice.decision.ranking
@@ -273,8 +272,8 @@ class _Teller:
                 return self._say("other.not_owner", until=self._t.clock(until)), seat
             case explain.Declined(until):
                 return self._say("other.declined"), self._detail("until", seat, until=until)
-            case explain.Kept(doing, since, reason, until):
-                why = self._say(f"other.{doing}")
+            case explain.Kept(doing, since, reason, until, own):
+                why = self._say("other.own" if own else f"other.{doing}")
                 if doing == "paused":
                     return why, self._detail("until", seat, until=until)
                 if reason:
@@ -301,7 +300,7 @@ class _Teller:
     # ---- words ----
 
     def _seat(self, seat_id: str) -> str:
-        name = self._seats.get(seat_id, seat_id)
+        name = self._t.seats.get(seat_id, seat_id)
         person = self._t.people.get(self._persons.get(seat_id, ""), "")
         return self._say("named", seat=name, person=person) if person else name
 
@@ -351,6 +350,8 @@ class _Teller:
         minutes, rest = divmod(whole, 60)
         if not minutes:
             return self._t.say("story.seconds", seconds=rest)
+        if not rest and minutes < 60:
+            return self._say("minutes", minutes=minutes)
         if minutes < 60:
             return self._t.say("story.minutes", minutes=minutes, seconds=rest)
         hours, minutes = divmod(minutes, 60)

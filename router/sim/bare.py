@@ -1,7 +1,8 @@
 """A line without its way in and its way out, for simulating many calls in little time.
 
 The same engine with the same languages, services, ringing and wrap-up; what is left out is what
-does not decide who is served when: greeting, questions, announcements and the rating. Everybody
+does not decide who is served when: greeting, questions, announcements, the rating, and that a
+phone says that it rings before it is answered. Everybody
 says at once what it wants, by a key of its own that no telephone has. A caller who presses keys,
 leaves in the menu or takes up the offer of a message is not simulated here.
 """
@@ -35,6 +36,7 @@ def bare(line: Line) -> Line:
         line,
         menu=Menu(welcome="", start=_NODE, nodes={_NODE: MenuNode(prompt=_NODE, keys=keys)}),
         rating=Rating(enabled=False),
+        ring=replace(line.ring, dead_after_s=line.ring.timeout_s),
         queue=replace(line.queue, announce_first_s=NEVER_S, announce_every_s=NEVER_S),
     )
 

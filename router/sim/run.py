@@ -55,6 +55,7 @@ def play(
         manners=manners,
         dialled=line.centre.number,
         ingress="simulated",
+        found_dead_s=None if whole else side.line.ring.dead_after_s,
     )
     world.run()
     return tally

@@ -50,7 +50,7 @@ class Scenario(msgspec.Struct, frozen=True):
 
     @property
     def ends(self) -> float:
-        """When the last seat goes home; nobody calls in the last hour before (epoch s)."""
+        """When the last seat goes home (epoch s)."""
         return self.usual[-1].begins + 3600.0
 
 
@@ -87,9 +87,10 @@ def habits(traffic: Traffic) -> Habits:
     )
 
 
-def callers(of: Scenario, line: Line, seed: int) -> Iterator[Caller]:
-    """Everybody who calls, in order. The same seed and line give the same."""
-    until = of.usual[-1].begins
+def callers(of: Scenario, line: Line, seed: int, *, quiet_s: float = 3600.0) -> Iterator[Caller]:
+    """Everybody who calls, in order, nobody in the last `quiet_s`. The same seed and line give the
+    same."""
+    until = of.ends - quiet_s
     moments = arrivals(of.usual, of.calls, until, _chance(seed, "traffic"), uneven=of.uneven)
     more = rush(of.usual, of.bursts, _chance(seed, "burst"))
     if more:

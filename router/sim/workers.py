@@ -20,6 +20,8 @@ class Manners(msgspec.Struct, frozen=True):
     dead: float = 0.0008
     answer_median_s: float = 4.2
     answer_sigma: float = 0.45
+    answer_least_s: float = 1.2
+    answer_most_s: float = 18.0
     holds: float = 0.045
     """Of all talks: the caller waits to music while something is looked up."""
     wrapup_median_s: float = 24.0
@@ -40,7 +42,7 @@ class Worker:
         like, chance = self._like, self._chance
         way = chance.random()
         after_s = chance.lognormvariate(math.log(like.answer_median_s), like.answer_sigma)
-        after_s = min(max(after_s, 1.2), 18.0)
+        after_s = min(max(after_s, like.answer_least_s), like.answer_most_s)
         shares: tuple[tuple[Reaction, float], ...] = (
             ("misses", like.misses),
             ("rejects", like.rejects),

@@ -22,10 +22,15 @@ from router.sim.callers import Caller, score
 from router.sim.roster import Duty
 from router.sim.workers import Manners, Worker
 
+_NOTICED = (f.Queued, f.WrapupStarted, f.SeatNotReady)
+
 Record = Callable[[Sequence[f.Fact]], None]
 
 SIGNAL_S = 0.2
 """From a command to what the telephone network makes of it."""
+
+AT_ONCE = 0.0
+"""Share of a prompt by which a key is pressed before anything is heard of it."""
 
 PIECE_S = 2.0
 """Length of a prompt that nobody told the length of."""
@@ -63,12 +68,16 @@ class World:
         manners: Manners | None = None,
         dialled: str = "12348",
         ingress: str = "",
+        found_dead_s: float | None = None,
     ) -> None:
+        """`found_dead_s`: phones that are answered never say that they ring, and a dead one is told
+        of after so long; for a bare line (router.sim.bare). None: as telephones do."""
         self._engine = engine
         self._callers = iter(callers)
         self._record = record
         self._prompt_s = prompt_s or {}
         self._dialled, self._ingress = dialled, ingress
+        self._found_dead_s = found_dead_s
         self._agenda = Agenda()
         self._live: dict[str, _Live] = {}
         self._legs: dict[str, str] = {}
@@ -114,7 +123,8 @@ class World:
         if step.facts:
             self._record(step.facts)
             for fact in step.facts:
-                self._notice(fact.body)
+                if type(fact.body) in _NOTICED:
+                    self._notice(fact.body)
         for command in step.commands:
             self._perform(command)
 
@@ -239,6 +249,9 @@ class World:
     def _press_next(self, live: _Live, lasts: float) -> None:
         if live.pressed < len(live.caller.presses):
             press = live.caller.presses[live.pressed]
+            if press.share <= AT_ONCE:
+                self._presses_planned(live, live.question, press)
+                return
             self._in(press.share * lasts + 0.5, self._presses_planned, live, live.question, press)
 
     def _presses_planned(self, live: _Live, question: int, press: object) -> None:
@@ -323,11 +336,13 @@ class World:
         reaction, after_s = worker.reacts()
         match reaction:
             case "dead":
-                pass
+                if self._found_dead_s is not None:
+                    self._in(self._found_dead_s, self._refuses, command.leg_id, "unreachable", 0)
             case "busy":
                 self._in(SIGNAL_S, self._refuses, command.leg_id, "busy", 17)
             case _:
-                self._in(2 * SIGNAL_S, self._rings, command.leg_id)
+                if reaction != "answers" or self._found_dead_s is None:
+                    self._in(2 * SIGNAL_S, self._rings, command.leg_id)
                 if reaction == "rejects":
                     self._in(after_s, self._refuses, command.leg_id, "rejected", 21)
                 elif reaction == "answers":

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.house import SEATS, House
+from tests.e2e.house import INTERPRETS, SEATS, House
 from tests.e2e.scene import Scene
 from tests.pbx import until
 
@@ -23,7 +23,7 @@ def house() -> Iterator[House]:
         house = House(Path(directory))
         try:
             house.start()
-            house.hire(len(SEATS))
+            house.hire(len(SEATS) - 1, INTERPRETS)
             yield house
         finally:
             house.stop()

@@ -13,7 +13,7 @@ import socket
 import subprocess
 import sys
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from cases.people import People
@@ -87,8 +87,10 @@ prompts = "{prompts}"
 asterisk_root = "{root}"
 """
 
-SEATS = ("8001", "8002", "8003", "8004")
+SEATS = ("8001", "8002", "8003", "8004", "8005")
+"""At the last of them sits an interpreter."""
 SKILLS = {"lang:cmn": 3, "law:general": 3, "law:labour": 3}
+INTERPRETS = {"lang:cmn": 3, "lang:ii": 4, "interpreter": 3}
 
 
 class House:
@@ -175,11 +177,12 @@ class House:
 
     # ---- people ----
 
-    def hire(self, many: int, skills: Mapping[str, int] = SKILLS) -> None:
-        """The supervisor and `many` agents, `agent1` …, with phones that Asterisk lets in."""
-        asyncio.run(self._hire(many, skills))
+    def hire(self, many: int, *others: Mapping[str, int]) -> None:
+        """The supervisor and `many` agents, `agent1` …, with phones that Asterisk lets in; after
+        them one for each of the `others`, who can do something else."""
+        asyncio.run(self._hire([SKILLS] * many + [*others]))
 
-    async def _hire(self, many: int, skills: Mapping[str, int]) -> None:
+    async def _hire(self, people_can: Sequence[Mapping[str, int]]) -> None:
         store = await Store.open(store_url(self.settings.store.url, self.places.data))
         try:
             people = People(store)
@@ -190,7 +193,8 @@ class House:
             cast = Cast(people, Sessions(store, 24.0), tell_exchange)
             self.supervisor = await cast.add("chief", "班长", "supervisor")
             self.players = [
-                await cast.add(f"agent{n}", f"坐席{n}", "seat", skills) for n in range(1, many + 1)
+                await cast.add(f"agent{n}", f"坐席{n}", "seat", skills)
+                for n, skills in enumerate(people_can, 1)
             ]
             await cast.provision()
         finally:

@@ -16,7 +16,7 @@ from telephony.wirephone import Manner, WirePhone
 from tests.e2e.house import SEATS, House
 
 CALLER_HZ = 440
-AGENT_HZ = (1000, 1080, 1160, 1240)
+AGENT_HZ = (1000, 1080, 1160, 1240, 1640)
 
 _NUMBERS = itertools.count(1)
 

@@ -11,7 +11,6 @@ from config.model import (
     MenuNode,
     Queue,
     Rating,
-    Relaxation,
     Ring,
     Service,
     Voicemail,
@@ -98,23 +97,9 @@ LINE = Line(
         Language(id="ii", name="彝语", skill="lang:ii", prompts="ii"),
     ),
     services=(
-        Service(id="general", name="综合", needs={"law:general": 1}),
-        Service(
-            id="labour",
-            name="劳动争议",
-            needs={"law:labour": 2},
-            relax=(Relaxation(after_s=30, needs={"law:general": 1}),),
-        ),
-        Service(
-            id="migrant",
-            name="农民工欠薪",
-            needs={"group:migrant": 1},
-            relax=(
-                Relaxation(after_s=20, needs={"law:labour": 1}),
-                Relaxation(after_s=40, needs={"law:general": 1}),
-            ),
-            fallback_queue="migrant",
-        ),
+        Service(id="general", name="综合"),
+        Service(id="labour", name="劳动争议"),
+        Service(id="migrant", name="农民工欠薪", fallback_queue="migrant"),
     ),
     menu=Menu(
         nodes={

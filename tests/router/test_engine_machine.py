@@ -15,17 +15,24 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from msgspec.structs import replace
 
+from config.model import Line
+from config.policy import HeadStart, Order, Pairing, Reserve, Sharing, Step, When
 from queues.needs import holds
-from queues.ticket import Decision, Ranking
+from queues.plain import decide
+from queues.policy import ladder
+from queues.rules import Rules
+from queues.ticket import Decision, Place, Ranking, Ticket
 from router import commands as c
 from router import events as e
 from router import facts as f
 from router import interpreting, pair
 from router.call import Call
-from router.engine import RETRY_S, Engine, Step
+from router.engine import RETRY_S, Engine
+from router.engine import Step as Said
 from router.party import Interpreter
-from router.standing import may_be_rung
+from router.standing import in_line, may_be_rung
 from router.state import Snapshot, State
 from tests.router.line import LINE, POLICIES
 
@@ -37,17 +44,55 @@ SKILLS = (
     {"lang:khg": 4, "interpreter": 3},
 )
 SEATS = ("8001", "8002", "8003", "8004")
+PURCHASED = ("8002", "8003")
 FLOOR = {language.id: language.skill for language in LINE.languages}
 REQUESTS = (e.Ready, e.SignOut, e.EndWrapup, e.HangUp, e.Hold, e.Resume, e.Rejoin)
 Asked = type[e.Ready | e.SignOut | e.EndWrapup | e.HangUp | e.Hold | e.Resume | e.Rejoin]
 ENDS: Sequence[e.LegEnd] = ("rejected", "busy", "no_answer", "unreachable", "hung_up")
 
 
+def decided_from(line: Line, state: State, now: float) -> list[Decision]:
+    """By the plain scan, from nothing but what the facts made of the line."""
+    policy = line.policy
+    waiting = [call for call in state.calls.values() if in_line(call)]
+    tickets = [
+        Ticket(
+            call.id,
+            call.entered_at or 0.0,
+            call.waits_from or 0.0,
+            ladder(policy, call.language, call.service),
+            call.head_start_s,
+            call.head_start_why,
+            call.declined,
+        )
+        for call in waiting
+    ]
+    return decide(
+        tickets,
+        {call.id: call.step for call in waiting},
+        [
+            Place(s.id, s.skills, s.provider, s.idle_since, may_be_rung(state, s, now))
+            for s in state.seats.values()
+        ],
+        now,
+        Rules(
+            policy.version,
+            policy.share.purchased,
+            policy.reserve.after_s,
+            policy.order.greatest_head_start_s,
+        ),
+        state.answered,
+        {call.id: offer.since for call in waiting for offer in call.rung},
+    )
+
+
 class LineMachine(RuleBasedStateMachine):
+    line = LINE
+
     def __init__(self) -> None:
         super().__init__()
         self.now = 1_780_000_000.0
-        self.engine = Engine(LINE, State())
+        self.engine = Engine(self.line, State())
         self.facts: list[f.Fact] = []
         self.legs: dict[str, str] = {}
         """Ringing or talking legs in Asterisk: leg → `ringing` or `up`."""
@@ -65,11 +110,11 @@ class LineMachine(RuleBasedStateMachine):
         self.recording: dict[str, str] = {}
         self.count = 0
         self.take(self.engine.start(self.now))
-        self.take(self.engine.handle(e.PbxSeen(self.now, ()), self.now))
+        self.handle(e.PbxSeen(self.now, ()))
 
     # ---- Asterisk, as far as a line needs it ----
 
-    def take(self, step: Step) -> None:
+    def take(self, step: Said) -> None:
         self.facts += step.facts
         for command in step.commands:
             self.obey(command)
@@ -126,7 +171,23 @@ class LineMachine(RuleBasedStateMachine):
             del self.bridged[call_id]
 
     def handle(self, event: e.Event) -> None:
+        self.watch()
         self.take(self.engine.handle(event, self.now))
+
+    def watch(self) -> None:
+        """From now on, whatever the index decides is what the plain scan makes of the facts."""
+        line, engine, dispatch = self.line, self.engine, self.engine._turn.standing.dispatch
+        if "match" in vars(dispatch):
+            return
+        by_index = dispatch.match
+
+        def match(now: float) -> list[Decision]:
+            expected = decided_from(line, engine.state, now)
+            decisions = by_index(now)
+            assert decisions == expected, "the index is out of step with the facts"
+            return decisions
+
+        vars(dispatch)["match"] = match
 
     # ---- what can happen ----
 
@@ -138,6 +199,7 @@ class LineMachine(RuleBasedStateMachine):
             if due is None or due > until:
                 break
             self.now = max(self.now, due)
+            self.watch()
             self.take(self.engine.tick(self.now))
         else:
             raise AssertionError("the engine never comes to rest")
@@ -326,7 +388,8 @@ class LineMachine(RuleBasedStateMachine):
         phone = f"web{seat:0>20}" if page else f"phone{seat}"
         if page:
             self.handle(e.PhoneChanged(phone, True))
-        self.handle(e.SignIn(seat, f"p{seat}", phone, skills))
+        provider = "purchased" if seat in PURCHASED else "staff"
+        self.handle(e.SignIn(seat, f"p{seat}", phone, skills, provider))
         self.handle(e.Ready(seat))
 
     @rule(
@@ -409,7 +472,7 @@ class LineMachine(RuleBasedStateMachine):
     def asterisk_is_seen(self, restart: bool, hidden: int, lost: int) -> None:
         """A new connection, perhaps of a router born again, with a few hang-ups unseen."""
         if restart:
-            self.engine = Engine.restore(LINE, Snapshot(0, 0.0), tuple(self.facts))
+            self.engine = Engine.restore(self.line, Snapshot(0, 0.0), tuple(self.facts))
             self.take(self.engine.start(self.now))
         self.time_passes(2.0)
         for call_id in self.callers[:hidden]:
@@ -476,7 +539,7 @@ class LineMachine(RuleBasedStateMachine):
     @invariant()
     def a_pair_is_both_or_neither(self) -> None:
         """And neither seat is held longer than it may be rung, whoever has answered."""
-        longest = LINE.ring.timeout_s + (0 if self.engine.state.pbx_up else RETRY_S)
+        longest = self.line.ring.timeout_s + (0 if self.engine.state.pbx_up else RETRY_S)
         for call in self.engine.state.calls.values():
             roles = [offer.role for offer in call.rung]
             assert roles in ([], [""], ["specialist", "interpreter"])
@@ -541,7 +604,7 @@ class LineMachine(RuleBasedStateMachine):
 
     @invariant()
     def facts_are_all_there_is(self) -> None:
-        restored = Engine.restore(LINE, Snapshot(0, 0.0), tuple(self.facts))
+        restored = Engine.restore(self.line, Snapshot(0, 0.0), tuple(self.facts))
         assert msgspec.json.encode(restored.snapshot()) == msgspec.json.encode(
             self.engine.snapshot()
         )
@@ -568,11 +631,39 @@ class LineMachine(RuleBasedStateMachine):
         assert not turn.playing and not turn.hung_up and not turn.dismissed
 
 
-LineMachine.TestCase.settings = settings(
+class SteeredMachine(LineMachine):
+    """By a policy that has everything: pairs, a share, seats kept, head starts."""
+
+    line = replace(
+        LINE,
+        policy=replace(
+            LINE.policy,
+            version="p-2",
+            order=Order(
+                greatest_head_start_s=40,
+                head_starts=(
+                    HeadStart(name="labour", seconds=30, when=When(services=("labour",))),
+                    HeadStart(name="khg", seconds=20, when=When(languages=("khg",))),
+                ),
+            ),
+            kinds=tuple(
+                replace(kind, relax=(Step(after_s=5, dimension="interpreter"), *kind.relax))
+                for kind in LINE.policy.kinds
+            ),
+            pair=Pairing(languages=("khg",), bridge="anybody"),
+            share=Sharing(purchased=0.5),
+            reserve=Reserve(after_s=3.0),
+        ),
+    )
+
+
+LIVES = settings(
     max_examples=int(os.environ.get("HOTLINE_EXAMPLES", "150")),
     stateful_step_count=40,
     deadline=None,
     derandomize="HOTLINE_EXAMPLES" not in os.environ,
     suppress_health_check=list(HealthCheck),
 )
+LineMachine.TestCase.settings = SteeredMachine.TestCase.settings = LIVES
 TestLine = pytest.mark.machine(LineMachine.TestCase)
+TestSteeredLine = pytest.mark.machine(SteeredMachine.TestCase)

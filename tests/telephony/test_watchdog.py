@@ -67,6 +67,22 @@ def test_a_ringing_leg_of_a_waiting_caller_is_hung_up() -> None:
     assert todo == Sweep(redirect=("PJSIP/trunk-1-c1",), hang_up=("c1-L1", "c1-L2"))
 
 
+def test_three_who_talk_are_left_alone_and_one_of_a_pair_who_waits_for_the_other_is_not() -> None:
+    together = [bridge("c1-B2", "c1", "c1-L1", "c1-L2")]
+    channels = [caller("c1"), leg("c1-L1"), leg("c1-L2"), caller("c2"), leg("c2-L1")]
+    todo = sweep("hotline", channels, together)
+    assert (todo.redirect, todo.hang_up) == ((caller("c2")["name"],), ("c2-L1",))
+
+
+def test_who_is_on_hold_waits_and_both_seats_go() -> None:
+    todo = sweep(
+        "hotline",
+        [caller("c1"), leg("c1-L1"), leg("c1-L2")],
+        [bridge("c1-B2", "c1-L1", "c1-L2")],
+    )
+    assert (todo.redirect, todo.hang_up) == ((caller("c1")["name"],), ("c1-L1", "c1-L2"))
+
+
 def test_a_second_leg_beside_a_talk_is_hung_up() -> None:
     channels = [caller("c1"), leg("c1-L1"), leg("c1-L2")]
     assert sweep("hotline", channels, [bridge("c1-B1", "c1", "c1-L1")]) == Sweep(hang_up=("c1-L2",))

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from hotline.cast import Player
+from tests.e2e.house import INTERPRETS
 from tests.e2e.house import House as Hotline
 from tests.e2e.scene import Scene
 from tests.pbx import until
@@ -105,7 +106,7 @@ def line(form: Form, request: pytest.FixtureRequest) -> Iterator[Hotline]:
         hotline = Hotline(Path(directory), LINE, form=form, redis=url, store=store)
         try:
             hotline.start()
-            hotline.hire(3)
+            hotline.hire(3, INTERPRETS)
             yield hotline
         finally:
             hotline.stop()
