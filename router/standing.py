@@ -32,13 +32,14 @@ class Standing:
         self.rebuild()
 
     @property
-    def _policy(self) -> Policy:
+    def policy(self) -> Policy:
+        """The one in force."""
         return self._state.policy or self._line.policy
 
     def rebuild(self) -> None:
         """As the state says, by the policy in force."""
         state = self._state
-        self.rules = rules_of(self._policy)
+        self.rules = rules_of(self.policy)
         self._ladders: dict[tuple[str, str, bool], Ladder] = {}
         self._phones: dict[str, str] = {}
         """Phone → the seat on duty that it belongs to."""
@@ -57,7 +58,7 @@ class Standing:
         kind = (who.language, who.service, isinstance(who, Callback))
         known = self._ladders.get(kind)
         if known is None:
-            known = self._ladders[kind] = ladder_of(self._policy, who)
+            known = self._ladders[kind] = ladder_of(self.policy, who)
         return known
 
     def deadline(self) -> float | None:
@@ -138,6 +139,9 @@ class Standing:
             case f.Queued() | f.Requeued():
                 self._enter(call)
             case f.OwnerAwaited():
+                self._enter_rung(call)
+            case f.Reruled():
+                self.dispatch.leave(call_id)
                 self._enter_rung(call)
             case f.Relaxed():
                 self.dispatch.raise_to(call_id, call.step)
