@@ -32,7 +32,7 @@ from config.policy import (
 )
 
 POLICY = Policy(
-    owner=Owner(wait_s=20),
+    owner=Owner(wait_s=20.0),
     version="p-1",
     order=Order(
         greatest_head_start_s=60.0,
