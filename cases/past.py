@@ -20,6 +20,7 @@ from cases import tables as t
 from cases.history import fact_of
 from cases.rows import DEMO
 from router.facts import Body, CallOpened, Fact, LineStarted
+from router.lately import Lately
 from router.state import Snapshot, State
 
 EVERY = 5_000
@@ -64,7 +65,7 @@ class Line:
         if self.demo and isinstance(fact.body, CallOpened):
             run, _, _ = fact.body.call_id.rpartition("-")
             if run != self._run:
-                self._run, self.state.handle_s = run, None
+                self._run, self.state.lately = run, Lately()
                 self.state.answers.clear()
                 self.state.answered.clear()
         self.state.seq = fact.seq - 1

@@ -212,6 +212,19 @@ class Dispatch:
             for one in self._callers.values()
         )
 
+    def queue(self, call_id: str) -> list[Caller]:
+        """The call, and then, in order, those that come first and no phone rings for; for reading
+        only. Looks at every call. Raises KeyError."""
+        mine = self._callers[call_id]
+        mine.ways.renew(self._duty.profiles)
+        ahead = [one for one in self._callers.values()
+                 if one.since is None and one.order < mine.order]  # fmt: skip
+        return [mine, *sorted(ahead, key=lambda one: one.order)]
+
+    def bit(self, seat_id: str) -> int:
+        """Of the seat's profile (`queues.profiles`). Raises KeyError."""
+        return self._duty.seats[seat_id].bit
+
     def deadline(self) -> float | None:
         """When something lapses, at the earliest (epoch s): then `match` may find more."""
         return self._lapses[0][0] if self._lapses else None

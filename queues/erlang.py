@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from itertools import pairwise
 
 import msgspec
 
 Stays = Callable[[float], float]
 """Share of callers who are willing to wait longer than so many seconds; falls from 1."""
 
-_POINTS = 4000
+_WITHIN_STEPS = 40
+_MOST_STEPS = 200_000
+_MOST_EXPONENT = 600.0
 _NOTHING = -45.0
 """e to this is nothing beside 1."""
 _MOST_SEATS = 100_000
@@ -71,12 +72,12 @@ def steady(
     """
     if stays(1e9) > 0.5 and calls_s * talk_s >= seats:
         raise Overloaded(f"{calls_s * talk_s:.2f} Erl on {seats} seats")
-    grid = _grid(calls_s, seats / talk_s, stays, within_s)
     # Without a waiting room: 1 / Erlang-B of one seat less, by its recursion.
     free = 1.0
     for n in range(1, seats):
         free = 1.0 + n * free / (calls_s * talk_s)
-    weight, waits, served, within = grid
+    found = _integrals(calls_s, seats / talk_s, stays, within_s)
+    weight, waits, served, within = found
     whole = free + calls_s * weight
     delayed = calls_s * weight / whole
     # Of those who wait, the share whose patience lasts: the rest give up.
@@ -112,52 +113,38 @@ def seats_for(
     raise Overloaded(f"{calls_s * talk_s:.0f} Erl")
 
 
-def _grid(
+def _integrals(
     calls_s: float, serves_s: float, stays: Stays, within_s: float
 ) -> tuple[float, float, float, float]:
     """Integrals over the offered wait x of e^(λH(x) - nμx), H(x) = ∫ stays: that itself, times
-    H(x) (waits), times stays(x) (served), and the last up to `within_s`."""
-    step = min(1.0 / (serves_s + calls_s), within_s / 40.0)
-    while True:
-        found = _summed(calls_s, serves_s, stays, within_s, step)
-        if found is not None:
-            return found
-        step *= 2.0
+    H(x) (waits), times stays(x) (served), and the last up to `within_s`.
 
-
-def _summed(
-    calls_s: float, serves_s: float, stays: Stays, within_s: float, step: float
-) -> tuple[float, float, float, float] | None:
-    """By Simpson's rule, and the part up to `within_s` by a grid of its own; None: steps so small
-    do not reach the end."""
-    marks: list[tuple[float, float, float]] = []
-    patient, x = 0.0, 0.0
-    here = stays(0.0)
-    for _ in range(_POINTS * 4):
-        exponent = calls_s * patient - serves_s * x
-        marks.append((math.exp(min(exponent, 600.0)), patient, here))
-        if exponent < _NOTHING and len(marks) % 2:
-            break
+    By Simpson's rule over steps that are small beside x and beside how fast the exponent changes.
+    """
+    weight = waits = served = within = 0.0
+    x, patient, here = 0.0, 0.0, stays(0.0)
+    fine, steep = within_s / _WITHIN_STEPS, 0.25 / (calls_s + serves_s)
+    e = 1.0
+    for n in range(_MOST_STEPS):
+        step = min(steep, max(fine, x * 0.1))
+        if n < _WITHIN_STEPS:
+            step = fine
         middle, there = stays(x + step / 2), stays(x + step)
-        patient += step * (here + 4 * middle + there) / 6
-        x, here = x + step, there
-    else:
-        return None
-
-    def integral(values: list[float]) -> float:
-        return (
-            step / 3 * (values[0] + values[-1] + 4 * sum(values[1:-1:2]) + 2 * sum(values[2:-1:2]))
-        )
-
-    weight = integral([e for e, _, _ in marks])
-    waits = integral([e * h for e, h, _ in marks])
-    served = integral([e * g for e, _, g in marks])
-    within, x = 0.0, 0.0
-    for (e, _, g), (e2, _, g2) in pairwise(marks):
-        part = min(step, within_s - x)
-        if part <= 0:
+        h_middle = patient + step / 24 * (5 * here + 8 * middle - there)
+        h_there = patient + step / 6 * (here + 4 * middle + there)
+        e_middle = _e(calls_s * h_middle - serves_s * (x + step / 2))
+        exponent = calls_s * h_there - serves_s * (x + step)
+        e_there = _e(exponent)
+        weight += step / 6 * (e + 4 * e_middle + e_there)
+        waits += step / 6 * (e * patient + 4 * e_middle * h_middle + e_there * h_there)
+        part = step / 6 * (e * here + 4 * e_middle * middle + e_there * there)
+        served += part
+        within += part if n < _WITHIN_STEPS else 0.0
+        x, patient, here, e = x + step, h_there, there, e_there
+        if n >= _WITHIN_STEPS and exponent < _NOTHING:
             break
-        end = e * g + (e2 * g2 - e * g) * part / step
-        within += part * (e * g + end) / 2
-        x += step
     return weight, waits, served, within
+
+
+def _e(exponent: float) -> float:
+    return math.exp(min(exponent, _MOST_EXPONENT))

@@ -1,19 +1,15 @@
-"""What a waiting caller is told, as prompt ids: place in the queue and expected wait."""
+"""What a waiting caller is told, as prompt ids: place in the queue and perhaps a time."""
 
 from __future__ import annotations
 
 from router.speech import number_pieces
 
-SAY_MINUTES_UP_TO = 30
-"""A longer estimate is not told as a number: nobody can promise it."""
 
-
-def wait_prompts(ahead: int, wait_s: float | None, *, voicemail_offered: bool) -> tuple[str, ...]:
-    """Prompt ids. `ahead`: calls before this one; `wait_s`: expected seconds, None untold."""
+def wait_prompts(ahead: int, minutes: int | None, *, voicemail_offered: bool) -> tuple[str, ...]:
+    """Prompt ids. `ahead`: calls before this one; `minutes`: wait to be expected, None untold."""
     prompts = ["queue-next"] if ahead == 0 else ["queue-ahead", *_count(ahead), "queue-callers"]
-    if wait_s is not None and wait_s <= SAY_MINUTES_UP_TO * 60:
-        minutes = round(wait_s / 60)
-        if minutes < 1:
+    if minutes is not None:
+        if minutes <= 1:
             prompts += ["queue-wait", "queue-under-minute"]
         else:
             prompts += ["queue-wait", *number_pieces(minutes), "unit-minutes"]

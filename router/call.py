@@ -126,7 +126,10 @@ class Call(msgspec.Struct):
     head_start_s: float = 0.0
     head_start_why: tuple[str, ...] = ()
     told_at: float | None = None
-    told_s: float | None = None
+    told_until: float | None = None
+    """When it was told to be answered at the latest (epoch s); None: it was told no time."""
+    outlook_s: tuple[float, float] | None = None
+    """Median and 90th percentile of the last estimate, from `told_at` on."""
     offer: Offer | None = None
     """Of a pair: the specialist's."""
     second: Offer | None = None
@@ -188,7 +191,8 @@ class Call(msgspec.Struct):
                 self.step, self.wrong = 0, 0
             case f.Requeued():
                 self.stage, self.waits_from = "queue", at
-                self.step, self.told_at, self.told_s = 0, None, None
+                self.step, self.told_at = 0, None
+                self.told_until = self.outlook_s = None
             case f.Relaxed():
                 self.step = body.rung
             case f.Reruled():
@@ -196,7 +200,13 @@ class Call(msgspec.Struct):
             case f.Reserved():
                 self.reserved = body.seat_id
             case f.WaitTold():
-                self.told_at, self.told_s = at, body.wait_s
+                self.told_at = at
+                if body.minutes is not None:
+                    until = at + 60.0 * body.minutes
+                    self.told_until = min(until, self.told_until or until)
+                self.outlook_s = None
+                if body.median_s is not None and body.p90_s is not None:
+                    self.outlook_s = (body.median_s, body.p90_s)
             case f.Offered() | f.OfferRang() | f.PickedUp() | f.OfferEnded():
                 self._of_offer(body, at)
             case f.Connected():

@@ -148,10 +148,16 @@ class Relaxed(CallBody, frozen=True):
 
 
 class WaitTold(CallBody, frozen=True):
-    """The caller was told place and expected wait. `ahead` calls; `wait_s` None: not told."""
+    """The caller was told its place, and perhaps a time.
+
+    `median_s`, `p90_s`: what was estimated (queues.wait), None: nobody could say. `minutes`: what
+    was said, as the most to be expected; None: nothing was said of time.
+    """
 
     ahead: int
-    wait_s: float | None
+    median_s: float | None
+    p90_s: float | None
+    minutes: int | None
 
 
 class Offered(CallBody, frozen=True):

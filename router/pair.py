@@ -32,6 +32,9 @@ def offer(turn: Turn, call: Call, decision: Decision) -> bool:
     ring = turn.line.ring
     turn.timers.set("dead", call.id, turn.now + min(ring.dead_after_s, ring.timeout_s))
     turn.timers.set("ring", call.id, turn.now + ring.timeout_s)
+    reserve_after_s = turn.standing.rules.reserve_after_s
+    if reserve_after_s is not None:
+        turn.timers.set("reserve", call.id, turn.now + reserve_after_s)
     for each in call.rung:
         turn.do(
             RingSeat(

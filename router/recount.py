@@ -14,7 +14,7 @@ from config.policy import Policy
 from queues.explain import Moment, Standing, choice
 from queues.plain import qualifies
 from queues.ticket import Decision
-from queues.waited import Ahead, Cause, ahead, cause, could_use, stretches
+from queues.waited import Ahead, Cause, Stretch, ahead, cause, could_use, stretches
 from router import facts as f
 from router.account import Account, Chosen, End, Loosened, Wait
 from router.replay import Apply, Sight, decides, decisions, derived, runs, seen
@@ -42,6 +42,7 @@ def account(
         if decides(run[0]):
             teller.decided(run)
         for fact in run:
+            teller.happens(fact)
             apply(fact)
             teller.happened(fact)
     return Account(call_id, teller.done(facts[-1].at if facts else 0.0), gone=teller.unknown)
@@ -55,6 +56,7 @@ class _Teller:
         self._waits: list[Wait] = []
         self._open: Wait | None = None
         self._looked, self._counted = 0.0, False
+        self._in_vain: Stretch | None = None
         self._moments: list[tuple[float, Cause]] = []
         self._ahead: list[Ahead] = []
         self._loosened: list[Loosened] = []
@@ -116,6 +118,16 @@ class _Teller:
         ]
         if other is not None and wanted:
             self._ahead.append(ahead(mine.ticket, other.ticket, wanted[0], sight.now))
+
+    def happens(self, fact: f.Fact) -> None:
+        """Before a fact is folded: a caller who is told at once that nobody will come waited for
+        no time, and is to know what for."""
+        body = fact.body
+        if isinstance(body, f.VoicemailInvited) and body.call_id == self._id and self._open:
+            sight = seen(self._state, self._policy, fact.at)
+            standing = sight.standings.get(self._id)
+            if standing is not None and body.why == "no_seat" and not self.unknown:
+                self._in_vain = Stretch(fact.at, fact.at, cause(standing, sight.moment()))
 
     # ---- a fact, after it was folded ----
 
@@ -203,7 +215,7 @@ class _Teller:
                 ends=at,
                 end=end,
                 voicemail_why=why,
-                stretches=stretches(self._moments, at),
+                stretches=(*stretches(self._moments, at), *self._last()),
                 ahead=tuple(self._ahead),
                 loosened=tuple(self._loosened),
                 chosen=tuple(self._chosen),
@@ -211,6 +223,10 @@ class _Teller:
         )
         for told in (self._moments, self._ahead, self._loosened, self._chosen):
             told.clear()
+
+    def _last(self) -> tuple[Stretch, ...]:
+        last, self._in_vain = self._in_vain, None
+        return () if last is None else (last,)
 
     def done(self, at: float) -> tuple[Wait, ...]:
         """All waits; one that has not ended yet is told up to `at` (epoch s)."""

@@ -14,6 +14,7 @@ import msgspec
 from config.policy import Policy
 from router import facts as f
 from router.call import Call
+from router.lately import TEACHES, Lately
 from router.phones import is_browser
 from router.seat import Seat
 
@@ -22,9 +23,6 @@ REMEMBERED_CLOSED = 5000
 
 REMEMBERED_NUMBERS = 5000
 """Numbers of callers who gave up waiting; with 258,000 calls a year those of some days."""
-
-HANDLE_WEIGHT = 0.05
-"""Weight of the newest talk in the running mean (about the last twenty talks count)."""
 
 
 COUNTED_ANSWERS = 1000
@@ -51,7 +49,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     seats: tuple[Seat, ...] = ()
     phones: dict[str, bool] = {}
     pbx_up: bool = False
-    handle_s: float | None = None
+    lately: Lately = Lately()
     answers: tuple[str, ...] = ()
     closed: tuple[str, ...] = ()
     policy: Policy | None = None
@@ -69,8 +67,7 @@ class State:
         self.seats: dict[str, Seat] = {}
         self.phones: dict[str, bool] = {}
         self.pbx_up = False
-        self.handle_s: float | None = None
-        """Running mean of talk seconds; None before the first talk ended."""
+        self.lately = Lately()
         self.answers: deque[str] = deque()
         """Providers of the latest answers."""
         self.answered: dict[str, int] = {}
@@ -92,7 +89,7 @@ class State:
         state.calls = {call.id: call for call in own.calls}
         state.seats = {seat.id: seat for seat in own.seats}
         state.phones = dict(own.phones)
-        state.pbx_up, state.handle_s = own.pbx_up, own.handle_s
+        state.pbx_up, state.lately = own.pbx_up, own.lately
         for provider in own.answers:
             state._answer(provider)
         state.closed = dict.fromkeys(own.closed)
@@ -114,7 +111,7 @@ class State:
             tuple(self.seats.values()),
             dict(self.phones),
             self.pbx_up,
-            self.handle_s,
+            self.lately,
             tuple(self.answers),
             tuple(self.closed),
             self.policy,
@@ -145,7 +142,9 @@ class State:
                     touched=fact.at,
                 )
             case f.CallClosed():
-                self._remember(self.calls.pop(body.call_id, None), body.outcome, fact.at)
+                call = self.calls.pop(body.call_id, None)
+                self.lately = self.lately.after(body, fact.at, call, None)
+                self._remember(call, body.outcome, fact.at)
                 self._close(body.call_id)
             case f.FallbackImported():
                 self.calls.pop(body.call_id, None)
@@ -183,16 +182,21 @@ class State:
 
     def _apply_to_call_and_seat(self, body: f.Body, at: float) -> None:
         call = self.calls.get(getattr(body, "call_id", ""))
+        seat = self.seats.get(getattr(body, "seat_id", ""))
+        if type(body) in TEACHES:
+            self._learn(body, at, call, seat)
         if call is not None:
             call.apply(body, at)
-        seat = self.seats.get(getattr(body, "seat_id", ""))
         if seat is not None:
             seat.apply(body, at)
         if type(body) is f.Connected:
             self._answer(body.provider)
-        elif type(body) is f.TalkEnded:
-            before = body.talk_s if self.handle_s is None else self.handle_s
-            self.handle_s = before + HANDLE_WEIGHT * (body.talk_s - before)
+
+    def _learn(self, body: f.Body, at: float, call: Call | None, seat: Seat | None) -> None:
+        self.lately = self.lately.after(body, at, call, seat)
+        if type(body) is f.TalkEnded and self.lately.talks.unsettled:
+            talks = (other.talk for other in self.calls.values() if other is not call)
+            self.lately = self.lately.settled(at - talk.since for talk in talks if talk is not None)
 
     def _answer(self, provider: str) -> None:
         self.answers.append(provider)

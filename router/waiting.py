@@ -9,9 +9,9 @@ from __future__ import annotations
 from queues.needs import text
 from queues.policy import HeadStarted, head_start, ladder
 from queues.ticket import Decision
-from queues.wait import expected_wait, told_wait
+from queues.wait import told
 from router import facts as f
-from router import message, pair, seats
+from router import message, outlook, pair, seats
 from router.announce import wait_prompts
 from router.call import Call, Offer
 from router.commands import CancelLeg, NameFallback, RingSeat, SendToFallback, StartHold
@@ -132,7 +132,8 @@ def _await_next_rung(turn: Turn, call: Call) -> None:
 
 
 def tell(turn: Turn, call: Call) -> None:
-    """Announce place and expected wait, unless a seat is being rung or a prompt is playing."""
+    """Announce the place, and a time if one may honestly be told, unless a seat is being rung or a
+    prompt is playing."""
     turn.timers.set("announce", call.id, turn.now + turn.line.queue.announce_every_s)
     if not call.waiting or call.id in turn.playing:
         return
@@ -141,17 +142,14 @@ def tell(turn: Turn, call: Call) -> None:
         leave_for_voicemail(turn, call, "no_seat")
         return
     ahead = turn.standing.dispatch.rivals(call.id)
-    wait_s = _expected(turn, call, ahead)
-    turn.fact(f.WaitTold(call.id, ahead, wait_s))
+    expected = outlook.interval(turn, call)
+    promised = None if call.told_until is None else call.told_until - turn.now
+    minutes = told(expected, promised)
+    median_s, p90_s = (expected.median_s, expected.p90_s) if expected else (None, None)
+    turn.fact(f.WaitTold(call.id, ahead, median_s, p90_s, minutes))
     turn.play(
-        call, "position", *wait_prompts(ahead, wait_s, voicemail_offered=_may_leave(turn, call))
+        call, "position", *wait_prompts(ahead, minutes, voicemail_offered=_may_leave(turn, call))
     )
-
-
-def _expected(turn: Turn, call: Call, ahead: int) -> float | None:
-    able = turn.standing.dispatch.serving(turn.standing.ladder(call), call.step)
-    handle_s = turn.state.handle_s or turn.line.queue.typical_talk_s
-    return told_wait(expected_wait(ahead, able, handle_s + turn.line.wrapup.seconds), call.told_s)
 
 
 def _may_leave(turn: Turn, call: Call) -> bool:

@@ -92,8 +92,8 @@ class _Teller:
                 return self._say(f"interpreter.{type(body).__name__}", **fields)
             case f.OfferEnded():
                 return self._offer_ended(body, fields)
-            case f.WaitTold() if body.wait_s is None:
-                return self._say("WaitToldAheadOnly", **fields)
+            case f.WaitTold():
+                return self._wait_told(body, fields)
             case f.Queued() if body.head_start_s:
                 whys = (self._t.name("head_start", why) for why in body.head_start_why)
                 fields["why"] = self._say("comma").join(whys)
@@ -110,6 +110,13 @@ class _Teller:
             case _:
                 pass
         return self._say(type(body).__name__, **fields)
+
+    def _wait_told(self, body: f.WaitTold, fields: dict[str, Any]) -> str:
+        """What the caller heard, and then what was reckoned: they differ on purpose."""
+        told = self._say("WaitTold" if body.minutes is not None else "WaitToldAheadOnly", **fields)
+        return told + self._say(
+            "wait-unknown" if body.median_s is None else "wait-likely", **fields
+        )
 
     def _say(self, key: str, /, **fields: object) -> str:
         return self._t.say(f"story.{key}", **fields)
@@ -215,7 +222,8 @@ class _Teller:
 
 _LENGTHS = {
     "head_start_s",
-    "wait_s",
+    "median_s",
+    "p90_s",
     "waited_s",
     "rang_s",
     "talk_s",

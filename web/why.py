@@ -78,7 +78,9 @@ class _Teller:
 
     def wait(self, wait: Wait) -> Question:
         lasted = self._lasting(wait.ends - wait.begins)
+        at_once = wait.end == "voicemail" and wait.ends == wait.begins
         key = "title-again" if wait.again else "title-waiting" if wait.end == "waiting" else "title"
+        key = "title-none" if at_once else key
         lines = [self._began(wait)]
         if wait.head_start_s:
             lines.append(
@@ -90,8 +92,9 @@ class _Teller:
                     )
                 )
             )
-        key_first = "wait.behind" if wait.ahead_at_first else "wait.first"
-        lines.append(Said(self._say(key_first, count=wait.ahead_at_first), wait.begins))
+        if not at_once:
+            first = "wait.behind" if wait.ahead_at_first else "wait.first"
+            lines.append(Said(self._say(first, count=wait.ahead_at_first), wait.begins))
         course = [
             *(Said(self._loosened(one), one.at) for one in wait.loosened),
             *(Said(self._ahead(one), one.at) for one in wait.ahead),
@@ -100,7 +103,7 @@ class _Teller:
         lines += sorted(course, key=lambda said: said.at or 0.0)
         why = self._t.name("voicemail_why", wait.voicemail_why)
         lines.append(Said(self._say(f"waited.{wait.end}", why=why), wait.ends))
-        if len(wait.stretches) > 1:
+        if sum(stretch.ends > stretch.begins for stretch in wait.stretches) > 1:
             lines.append(Said(self._sum(wait)))
         return Question("wait", self._say(f"wait.{key}", lasted=lasted), wait.begins, tuple(lines))
 
@@ -115,6 +118,8 @@ class _Teller:
         return Said(text, wait.begins)
 
     def _stretch(self, stretch: waited.Stretch, wait: Wait) -> str:
+        if stretch.ends == stretch.begins:
+            return self._say("wait.moment", cause=self._cause(stretch, wait))
         return self._say(
             "wait.stretch",
             to=self._t.clock(stretch.ends),
@@ -192,11 +197,11 @@ class _Teller:
             relaxes=self._relaxes(one.relaxes),
             needs=self._needs(one.needs),
         )
-        return told + self._say("wait.pair") if one.pair else told
+        return f"{told} {self._say('wait.pair')}" if one.pair else told
 
     def _sum(self, wait: Wait) -> str:
         total: dict[str, float] = {}
-        for one in wait.stretches:
+        for one in (one for one in wait.stretches if one.ends > one.begins):
             kind = str(one.cause.__struct_config__.tag)
             total[kind] = total.get(kind, 0.0) + one.lasted_s
         parts = (

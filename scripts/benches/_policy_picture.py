@@ -59,7 +59,7 @@ def _pool(axes: Any, pool: Sequence[Pooled], what: str) -> None:
     axes.grid(axis="x", color=GRID, linewidth=0.6)
     axes.tick_params(length=0)
     if what == "left":
-        axes.legend(frameon=False, loc="upper right", fontsize=8)
+        _key(axes)
 
 
 def _ways(axes: Any, some: Sequence[Way], column: int) -> None:
@@ -82,5 +82,13 @@ def _ways(axes: Any, some: Sequence[Way], column: int) -> None:
     axes.set_title(f"Mean wait (s), {CASES[column].name.split(':')[0]}", loc="left", fontsize=9)
     axes.grid(axis="x", color=GRID, linewidth=0.6)
     axes.tick_params(length=0)
+    axes.set_axisbelow(True)
     if column:
-        axes.legend(frameon=False, loc="lower right", fontsize=8)
+        _key(axes)
+
+
+def _key(axes: Any) -> None:
+    axes.legend(
+        frameon=False, loc="lower right", bbox_to_anchor=(1.02, 0.985), ncols=3, fontsize=8,
+        columnspacing=1.0, handlelength=1.2,
+    )  # fmt: skip

@@ -358,6 +358,7 @@ def test_real_data_before_between_and_after_stay_as_they_are(site: Site) -> None
             for name, rows in site.everything().items()
         }
         ours["slip_days"] = [row for row in ours["slip_days"] if row["day"][:4] == "2611"]
+        ours["states"] = [row for row in ours["states"] if not row["demo"]]
         return ours
 
     site.ask(report)
@@ -403,7 +404,8 @@ def test_what_a_kill_leaves_in_the_log_is_taken_away_too(file_site: Site) -> Non
     assert not without_demo(left).seats
     assert site.month("--remove") == DONE
     after = site.state()
-    assert after == Snapshot(len(facts), after.at, handle_s=after.handle_s, pbx_up=after.pbx_up)
+    running = {"lately": after.lately, "answers": after.answers, "pbx_up": after.pbx_up}
+    assert after == Snapshot(len(facts), after.at, **running)
     assert not site.rows(t.calls)
     assert not site.rows(t.facts)
 

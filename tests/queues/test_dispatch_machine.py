@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from queues.dispatch import Dispatch
+from queues.ladder import Ladder
 from queues.rules import Rules
 from queues.ticket import Decision, Place, Ticket
 from tests.queues import claims
@@ -40,11 +41,11 @@ PLACES = st.builds(
 )
 ARRIVALS = st.builds(
     dict,
-    ladder=st.sampled_from(LADDERS),
+    kind=st.integers(0, 5),
     rung=st.integers(0, 2),
     head_start_s=st.sampled_from((0.0, 0.0, 10.0, HEAD_START_S)),
     came_s=st.sampled_from((0.0, 0.0, 5.0, 60.0)),
-    owner=st.sampled_from(("", "", "", *SEATS)),
+    owner=st.sampled_from(("", "", *SEATS[:3])),
     owner_s=st.sampled_from((5.0, 40.0)),
     declined_s=st.dictionaries(st.sampled_from(SEATS), st.sampled_from((0.0, 12.0)), max_size=2),
 )
@@ -63,12 +64,19 @@ class DispatchMachine(RuleBasedStateMachine):
 
     @initialize(
         rules=RULES,
+        kinds=st.lists(st.sampled_from(LADDERS), min_size=1, max_size=3),
         places=st.lists(PLACES, max_size=6, unique_by=lambda place: place.seat_id),
         calls=st.lists(ARRIVALS, max_size=5),
     )
     def a_day_is_under_way(
-        self, rules: Rules, places: list[Place], calls: list[dict[str, Any]]
+        self,
+        rules: Rules,
+        kinds: list[Ladder],
+        places: list[Place],
+        calls: list[dict[str, Any]],
     ) -> None:
+        """`kinds`: few in one life, so that callers of the same kind stand beside each other."""
+        self.kinds = kinds
         self.line = Scan(rules)
         self.lines: list[Any] = [self.line, Dispatch(rules, self.line.answered)]
         self.tell("seat_on", *[(place,) for place in places])
@@ -104,7 +112,7 @@ class DispatchMachine(RuleBasedStateMachine):
     def enter(
         self,
         *,
-        ladder: Any,
+        kind: int,
         rung: int,
         head_start_s: float,
         came_s: float,
@@ -113,6 +121,7 @@ class DispatchMachine(RuleBasedStateMachine):
         declined_s: dict[str, float],
     ) -> None:
         self.count += 1
+        ladder = self.kinds[kind % len(self.kinds)]
         ticket = Ticket(
             f"c{self.count:03}",
             self.now - came_s,
@@ -147,6 +156,13 @@ class DispatchMachine(RuleBasedStateMachine):
         """Also while a phone rings for it."""
         call_id = data.draw(st.sampled_from(self.climbers()))
         self.tell("raise_to", (call_id, self.line.rungs[call_id] + 1))
+        self.settle()
+
+    @precondition(lambda self: self.line.tickets)
+    @rule(data=st.data(), seat=st.sampled_from(SEATS), seconds=st.sampled_from((1.0, 20.0)))
+    def a_caller_is_not_for_a_seat(self, data: st.DataObject, seat: str, seconds: float) -> None:
+        call_id = data.draw(st.sampled_from(sorted(self.line.tickets)))
+        self.tell("decline", (call_id, seat, self.now + seconds))
         self.settle()
 
     def climbers(self) -> list[str]:

@@ -16,14 +16,35 @@ from config.model import (
     Voicemail,
     Wrapup,
 )
-from config.policy import Floors, HeadStart, Kind, Order, Pairing, Policy, Step, When
+from config.policy import (
+    Floors,
+    HeadStart,
+    Kind,
+    Order,
+    Pairing,
+    Policy,
+    Reserve,
+    Sharing,
+    Step,
+    When,
+)
 
 POLICY = Policy(
     version="p-1",
-    order=Order(greatest_head_start_s=60.0),
+    order=Order(
+        greatest_head_start_s=60.0,
+        head_starts=(HeadStart(name="migrant", seconds=40.0, when=When(services=("migrant",))),),
+    ),
+    share=Sharing(purchased=0.5),
+    reserve=Reserve(after_s=8.0),
     language=Floors(floor={"cmn": "lang:cmn", "khg": "lang:khg", "ii": "lang:ii"}),
+    pair=Pairing(languages=("khg", "ii")),
     kinds=(
-        Kind(service="general", needs="law:general"),
+        Kind(
+            service="general",
+            needs="law:general",
+            relax=(Step(after_s=6.0, dimension="interpreter", cost=3),),
+        ),
         Kind(
             service="labour",
             needs="law:labour>=2",

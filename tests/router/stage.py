@@ -3,6 +3,7 @@
 Lines of a story (times are seconds since its beginning; `+5` is five later than the line before):
 
     seat 8001 zhang lang:cmn=3 law:general=3        signs in and is ready
+    seat 8001 zhang purchased lang:cmn=3 law:general=3   the same, of a law firm
     page 8001 zhang lang:cmn=3 law:general=3        the same, with the phone in the browser
     +1 call A from 13800000001                      a caller arrives
     +3 heard A                                      the prompt playing to A ends
@@ -26,8 +27,7 @@ Lines of a story (times are seconds since its beginning; `+5` is five later than
     +0 stops                                        the router is stopped on purpose
     +0 loses              the connection to Asterisk is lost
     +0 refuses RingSeat A unreachable
-    +1 pair A 8001 8002   the queue decides for two seats: specialist and interpreter; then
-                          `A/2` is the interpreter's leg: `+1 rings A/2`, `+2 leg A/2 busy`
+    +1 rings A/2          `A/2` is the interpreter's leg when two are rung: `+2 leg A/2 busy`
 """
 
 from __future__ import annotations
@@ -39,9 +39,7 @@ from typing import Literal
 import msgspec
 
 from config.model import Line
-from queues.ticket import Decision, Ranking
 from router import events as e
-from router import pair
 from router.call import Call
 from router.commands import Command
 from router.engine import Engine, Step
@@ -67,12 +65,13 @@ class Stage:
         """Play one line of a story; every fact and command it led to, in words."""
         words = line.split()
         if words[0] in ("seat", "page"):
-            skills = {s.split("=")[0]: int(s.split("=")[1]) for s in words[3:]}
+            skills = {s.split("=")[0]: int(s.split("=")[1]) for s in words[3:] if "=" in s}
+            provider = "purchased" if "purchased" in words else "staff"
             phone = words[2] if words[0] == "seat" else _page(words[2])
             here = self._handle(e.PhoneChanged(phone, True)) if words[0] == "page" else []
             return [
                 *here,
-                *self._handle(e.SignIn(words[1], words[2], phone, skills)),
+                *self._handle(e.SignIn(words[1], words[2], phone, skills, provider)),
                 *self._handle(e.Ready(words[1])),
             ]
         return [
@@ -94,8 +93,6 @@ class Stage:
             return self._take(self.engine.start(self._now))
         if verb == "stops":
             return self._take(self.engine.stop(self._now))
-        if verb == "pair":
-            return self._pair(*args)
         if verb == "sees":
             return self._handle(self._view(args))
         return self._handle(self._event(verb, args))
@@ -157,15 +154,6 @@ class Stage:
                 play = self.engine.playing(who) if command == "Play" else ""
                 return e.CommandRefused(command, who.removesuffix("/2"), leg, play, reason)
         raise ValueError(f"a story has no line like: {verb} {args}")
-
-    def _pair(self, who: str, specialist: str, interpreter: str) -> list[str]:
-        """Where the queue will say so itself: one decision for two seats."""
-        ranking = Ranking(0, 0.0, 0, 0.0, specialist)
-        order = (self._now, self._now, who)
-        decided = Decision(who, specialist, 1, ranking, order, 1, "test", interpreter)
-        turn = self.engine._begin(self._now)
-        assert pair.offer(turn, self._call(who), decided), "the seats may not be rung"
-        return self._take(self.engine._end())
 
     def _view(self, names: list[str]) -> e.PbxSeen:
         channels: list[e.SeenChannel] = []

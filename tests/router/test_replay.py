@@ -89,7 +89,7 @@ def test_every_wait_is_told_to_the_second_and_no_fault_is_found(crowded: Crowded
     for place, fact in enumerate(facts):
         if isinstance(fact.body, f.Queued) and fact.body.call_id in last:
             end = last[fact.body.call_id]
-            then = Past(True, past.state.snapshot())
+            then = Past(True, past.state.snapshot(), past._run)
             told = account(
                 fact.body.call_id, then.state, then.apply, facts[place : end + 1],
                 crowded.line.policy,

@@ -13,9 +13,10 @@ import msgspec
 import pytest
 
 from router.engine import Engine
-from router.state import Snapshot
-from tests.router.line import LINE
-from tests.router.stage import Stage
+from router.replay import rounds
+from router.state import Snapshot, State
+from tests.router.line import LINE, POLICY
+from tests.router.stage import Stage, played
 
 STORIES = sorted((Path(__file__).parent.parent / "stories").glob("*.txt"))
 
@@ -42,6 +43,14 @@ def test_story_is_told_as_written(path: Path) -> None:
         assert told == written
     restored = Engine.restore(LINE, Snapshot(0, 0.0), tuple(stage.facts))
     assert msgspec.json.encode(restored.snapshot()) == msgspec.json.encode(stage.engine.snapshot())
+
+
+@pytest.mark.parametrize("path", STORIES, ids=lambda path: path.stem)
+def test_every_decision_of_a_story_is_derived_again(path: Path) -> None:
+    """From its facts alone: a seat that is chosen, one that is kept, or two at once."""
+    state = State()
+    for judged in rounds(state, state.apply, played(path.stem, LINE), {POLICY.version: POLICY}):
+        assert judged.agrees, judged
 
 
 def test_there_are_stories() -> None:
