@@ -7,6 +7,7 @@ Pure: no file is opened; the prompts that exist are handed in.
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from urllib.parse import urlsplit
@@ -197,6 +198,24 @@ def _weights(settings: Settings) -> Iterator[Problem]:
             yield Problem(code="weights", place=("traffic", name), fields=fields)
 
 
+_OUTBOUND = re.compile(r"([A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]):[0-9]{1,5}")
+
+
+def _outbound(settings: Settings) -> Iterator[Problem]:
+    if settings.sip.outbound and not _OUTBOUND.fullmatch(settings.sip.outbound):
+        fields = {"found": settings.sip.outbound}
+        yield Problem(code="outbound", place=("sip", "outbound"), fields=fields)
+
+
+def _callbacks(settings: Settings) -> Iterator[Problem]:
+    """Nobody may be promised a callback who cannot be rung, nor by a key that says two things."""
+    line, place = settings.line, ("line", "callbacks", "offered")
+    if line.callbacks.offered and not settings.sip.outbound:
+        yield Problem(code="no-way-out", place=place)
+    if line.callbacks.offered and line.policy.callback.key == line.queue.voicemail_key:
+        yield Problem(code="key-twice", place=place, fields={"found": line.queue.voicemail_key})
+
+
 def _redis(settings: Settings) -> Iterator[Problem]:
     """Never quotes the address: there may be a password in it."""
     if settings.redis.url:
@@ -223,6 +242,8 @@ _RULES: tuple[tuple[tuple[str, ...], Rule], ...] = (
     (("sip", "pbx", "web"), _ports),
     (("sip",), _rtp),
     (("sip",), _trunks),
+    (("sip",), _outbound),
+    (("sip", "line"), _callbacks),
     (("sip",), _codecs),
     (("sip", "pbx"), _hosts),
     (("redis",), _redis),

@@ -31,6 +31,7 @@ from cases.writer import StoreWriter
 from config.model import Settings
 from config.policyfile import PACKAGED
 from hotline.clock import SteadyClock
+from hotline.owners import Owners
 from hotline.pbx import spoken
 from hotline.phones import accounts, provision
 from hotline.publishing import Publishing
@@ -54,6 +55,8 @@ from web.today import COUNTED
 log = structlog.get_logger(__name__)
 
 DISK_EVERY_S: Final = 30
+OWNERS_EVERY_S: Final = 10
+"""A case that was opened or closed on a slip is known to the router so much later at most."""
 LEAST_ROOM: Final = 2 * 1024**3
 """Bytes left for recordings before the board warns: some eighteen hours of talk, both voices."""
 
@@ -91,7 +94,7 @@ async def running(
     clock, places = SteadyClock(), Places.of(settings)
     line = settings.line
     people, sessions = People(store), Sessions(store, settings.web.session_hours)
-    access = Access(store, places.recordings, line.centre)
+    access = Access(store, places.recordings, line.centre, open_days=line.owners.days)
     recordings = Recordings(store, places.recordings)
     async with AsyncExitStack() as stack:
         say("prompts")
@@ -180,6 +183,7 @@ async def running(
                 recordings,
                 clock,
                 partial(_draft_report, deps.reports, writer, journal, clock),
+                owners=Owners(store, pump, clock, line.centre.area_code),
             )
             try:
                 async with _screens(deps if screens else None, say) as port:
@@ -263,6 +267,8 @@ def _sweeps(
     recordings: Recordings,
     clock: SteadyClock,
     draft_report: Callable[[], Awaitable[None]],
+    *,
+    owners: Owners,
 ) -> AsyncIOScheduler:
     """Periodic work. Only a trigger: what is to be done stands in the database."""
 
@@ -281,6 +287,8 @@ def _sweeps(
     scheduler.add_job(tidy_recordings, "interval", hours=1)
     scheduler.add_job(recordings.look_at_disk, "interval", seconds=DISK_EVERY_S)
     scheduler.add_job(recordings.look_at_disk, "date")
+    scheduler.add_job(owners.tell, "interval", seconds=OWNERS_EVERY_S)
+    scheduler.add_job(owners.tell, "date")
     hour, minute = map(int, settings.reports.draft_at.split(":"))
     # Every day, though the first is meant: a draft that could not be made then (no database, say)
     # is made on the next day and not a month later. One that is there is left alone.

@@ -79,7 +79,12 @@ async def showing(
         deps = Deps(
             settings=settings,
             desk=desk,
-            access=Access(store, places.recordings, settings.line.centre),
+            access=Access(
+                store,
+                places.recordings,
+                settings.line.centre,
+                open_days=settings.line.owners.days,
+            ),
             people=people,
             sessions=Sessions(store, settings.web.session_hours),
             clock=clock,

@@ -10,7 +10,7 @@ from config.policy import Policy
 from queues.policycheck import problems
 from router import events as e
 from router import facts as f
-from router import seats, waiting
+from router import rungs, seats, waiting
 from router.standing import in_line
 from router.turn import Turn
 from router.verdict import Refusal
@@ -44,9 +44,10 @@ def _adopt(turn: Turn, policy: Policy, by: str) -> None:
         return
     before = _helping(turn)
     turn.fact(f.PolicyAdopted(policy.version, policy, by))
-    for call in turn.state.calls.values():
-        if in_line(call):
-            waiting.rule(turn, call)
+    for call in [call for call in turn.state.calls.values() if in_line(call)]:
+        waiting.rule(turn, call)
+    for callback in [one for one in turn.state.callbacks.values() if one.due]:
+        rungs.climb(turn, callback)
     for seat_id, queues in _helping(turn).items():
         if queues != before[seat_id]:
             seats.sync(turn, turn.state.seats[seat_id])

@@ -9,6 +9,7 @@ from config.policy import Policy
 from queues.needs import holds
 from queues.policy import ladder
 from router import facts as f
+from router import owners
 from router.commands import SyncMember
 from router.seat import Seat
 from router.turn import Turn
@@ -20,11 +21,13 @@ def ready(turn: Turn, seat: Seat) -> None:
     turn.fact(f.SeatReady(seat.id, seat.person_id))
     if was_paused:
         sync(turn, seat)
+        owners.came(turn, seat)
 
 
 def not_ready(turn: Turn, seat: Seat, reason: str) -> None:
     turn.timers.cancel(seat.id, "pause")
     turn.fact(f.SeatNotReady(seat.id, seat.person_id, reason))
+    owners.left(turn, seat)
     sync(turn, seat)
 
 

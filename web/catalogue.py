@@ -91,6 +91,7 @@ class Catalogue(msgspec.Struct, frozen=True):
     seat_states: tuple[Term, ...]
     hangup_parties: tuple[Term, ...]
     offer_ends: tuple[Term, ...]
+    dial_ends: tuple[Term, ...]
     rating_missed: tuple[Term, ...]
     voicemail_whys: tuple[Term, ...]
     providers: tuple[Term, ...]
@@ -137,6 +138,7 @@ def catalogue(settings: Settings, tag: Tongue) -> Catalogue:
         seat_states=terms("seat", get_args(f.SeatState)),
         hangup_parties=terms("hangup", get_args(f.HangupParty)),
         offer_ends=terms("offer_end", get_args(f.OfferEnd)),
+        dial_ends=terms("dial_end", get_args(f.CallbackGivenUpWhy)),
         rating_missed=terms("rating_missed", get_args(f.RatingMissedWhy)),
         voicemail_whys=terms("voicemail_why", [*get_args(f.VoicemailWhy), "fallback"]),
         providers=terms("provider", get_args(Provider)),

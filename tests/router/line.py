@@ -3,6 +3,7 @@
 import msgspec
 
 from config.model import (
+    Callbacks,
     Centre,
     Language,
     Line,
@@ -21,6 +22,7 @@ from config.policy import (
     HeadStart,
     Kind,
     Order,
+    Owner,
     Pairing,
     Policy,
     Reserve,
@@ -30,6 +32,7 @@ from config.policy import (
 )
 
 POLICY = Policy(
+    owner=Owner(wait_s=20.0),
     version="p-1",
     order=Order(
         greatest_head_start_s=60.0,
@@ -153,5 +156,6 @@ LINE = Line(
     ring=Ring(timeout_s=20, dead_after_s=4, busy_pause_s=15, reject_pause_s=30),
     wrapup=Wrapup(seconds=30),
     rating=Rating(timeout_s=8, max_wrong=1),
+    callbacks=Callbacks(offered=True, ring_s=30, attempts=2, retry_s=120, keep_s=3600),
     voicemail=Voicemail(max_s=180, min_s=2, silence_s=10),
 )

@@ -27,6 +27,10 @@ Lines of a story (times are seconds since its beginning; `+5` is five later than
     +0 stops                                        the router is stopped on purpose
     +0 loses              the connection to Asterisk is lost
     +0 refuses RingSeat A unreachable
+    +5 picks-up A-C1-A1   a caller whom we ring answers; its call has that id from then on
+    +5 dial A-C1-A1 busy  or does not (no_answer, rejected, unreachable)
+    +0 sees A-C1-A1/dial  Asterisk rings it
+    +0 keeps zhang 13800000001      a slip says that zhang keeps that caller's open case; `nobody`
     +1 rings A/2          `A/2` is the interpreter's leg when two are rung: `+2 leg A/2 busy`
 """
 
@@ -142,13 +146,22 @@ class Stage:
                 return e.HangUp(seat)
             case "phone", [phone, state]:
                 return e.PhoneChanged(phone, state == "reachable")
+            case "picks-up", [who]:
+                return e.CallArrived(who, "13800000009", ingress="trunk-out")
+            case "dial", [who, end]:
+                how = msgspec.convert(end, Literal["no_answer", "rejected", "busy", "unreachable"])
+                return e.DialEnded(who, how)
+            case "keeps", ["nobody", number]:
+                return e.OwnersChanged({number: ("", 0.0)})
+            case "keeps", [person, number]:
+                return e.OwnersChanged({number: (person, START + 86400)})
             case "policy", [name]:
                 return e.PolicyChanged(POLICIES[name], "chief")
             case "loses", []:
                 return e.PbxLost()
             case "served", [who, outcome]:
-                how = msgspec.convert(outcome, Literal["answered", "voicemail", "abandoned"])
-                return e.FallbackServed(who, "13800000009", START, self._now, how)
+                served = msgspec.convert(outcome, Literal["answered", "voicemail", "abandoned"])
+                return e.FallbackServed(who, "13800000009", START, self._now, served)
             case "refuses", [command, who, reason]:
                 leg = self._leg(who) if command in ("RingSeat", "Connect") else ""
                 play = self.engine.playing(who) if command == "Play" else ""
@@ -159,9 +172,10 @@ class Stage:
         channels: list[e.SeenChannel] = []
         bridges: dict[str, tuple[str, ...]] = {}
         away = tuple(name.removesuffix("/away") for name in names if name.endswith("/away"))
+        dials = tuple(name.removesuffix("/dial") for name in names if name.endswith("/dial"))
         for name in names:
             who = name.partition("/")[0]
-            if name.endswith("/away"):
+            if name.endswith(("/away", "/dial")):
                 continue
             if name.endswith("/leg2"):
                 up = self._call(who).talk is not None
@@ -177,7 +191,7 @@ class Stage:
                     bridges[talk.bridge_id] = (talk.leg_id,) if talk.apart else (who, talk.leg_id)
             else:
                 channels.append(e.SeenChannel(who, up=True, caller_number="13800000009"))
-        return e.PbxSeen(self._now, tuple(channels), bridges, away, reconnected=True)
+        return e.PbxSeen(self._now, tuple(channels), bridges, away, reconnected=True, dials=dials)
 
     def _call(self, who: str) -> Call:
         return self.engine.state.calls[who]
