@@ -77,6 +77,8 @@ class Callback(msgspec.Struct):
                 self.due, self.step = True, 0
             case f.Relaxed():
                 self.step = body.rung
+            case f.Reruled():
+                self.head_start_s, self.head_start_why = body.head_start_s, body.head_start_why
             case f.SeatReleased():
                 self.seat_id = ""
             case f.CallerDialled():

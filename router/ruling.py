@@ -11,6 +11,8 @@ from queues.policycheck import problems
 from router import events as e
 from router import facts as f
 from router import rungs, seats, waiting
+from router.call import Call
+from router.callback import Waiting
 from router.standing import in_line
 from router.turn import Turn
 from router.verdict import Refusal
@@ -44,10 +46,14 @@ def _adopt(turn: Turn, policy: Policy, by: str) -> None:
         return
     before = _helping(turn)
     turn.fact(f.PolicyAdopted(policy.version, policy, by))
-    for call in [call for call in turn.state.calls.values() if in_line(call)]:
-        waiting.rule(turn, call)
-    for callback in [one for one in turn.state.callbacks.values() if one.due]:
-        rungs.climb(turn, callback)
+    callbacks = list(turn.state.callbacks.values())
+    calls = [call for call in turn.state.calls.values() if in_line(call)]
+    everybody: list[Waiting] = [*calls, *callbacks]
+    for who in everybody:
+        waiting.rule(turn, who)
+    for who in everybody:
+        if isinstance(who, Call) or who.due:
+            rungs.climb(turn, who)
     for seat_id, queues in _helping(turn).items():
         if queues != before[seat_id]:
             seats.sync(turn, turn.state.seats[seat_id])

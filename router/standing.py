@@ -96,6 +96,11 @@ class Standing:
                     self.dispatch.leave(body.callback_id)
                 elif isinstance(body, f.Relaxed) and call_id in self._state.callbacks:
                     self.dispatch.raise_to(call_id, body.rung)
+                elif isinstance(body, f.Reruled) and call_id in self._state.callbacks:
+                    callback = self._state.callbacks[call_id]
+                    if callback.due:
+                        self.dispatch.leave(call_id)
+                        self._enter(callback)
                 elif call_id:
                     self._of_call(call_id, body, at)
 

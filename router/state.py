@@ -250,7 +250,11 @@ class State:
             call.apply(body, at)
         if seat is not None:
             seat.apply(body, at)
-        about = body.call_id if isinstance(body, f.Relaxed) else getattr(body, "callback_id", "")
+        about = (
+            body.call_id
+            if isinstance(body, f.Relaxed | f.Reruled)
+            else getattr(body, "callback_id", "")
+        )
         callback = self.callbacks.get(about)
         if callback is not None:
             callback.apply(body, at)

@@ -14,7 +14,7 @@ from router import facts as f
 from router import message, outlook, owners, pair, ringback, rungs, seats
 from router.announce import wait_prompts
 from router.call import Call, Offer
-from router.callback import Callback
+from router.callback import Callback, Waiting
 from router.commands import CancelLeg, NameFallback, RingSeat, SendToFallback, StartHold
 from router.turn import Turn
 
@@ -52,16 +52,17 @@ def again(turn: Turn, call: Call) -> None:
     _begin(turn, call)
 
 
-def rule(turn: Turn, call: Call) -> None:
-    """By another policy from now on: the same place, and as far up as its waiting has come."""
-    first = turn.standing.ladder(call).rungs[0]
-    head = _head_start(turn, call, call.language, call.service)
-    kind, version = turn.standing.ladder(call).kind, turn.policy.version
-    turn.fact(f.Reruled(call.id, kind, text(first.needs), head.seconds, head.why, version))
-    rungs.climb(turn, call)
+def rule(turn: Turn, who: Waiting) -> None:
+    """By another policy from now on: the same place, the head start and needs of the new one."""
+    way, version = turn.standing.ladder(who), turn.policy.version
+    head = _head_start(turn, who, who.language, who.service)
+    needs = text(way.rungs[0].needs)
+    turn.fact(f.Reruled(who.id, way.kind, needs, head.seconds, head.why, version))
 
 
-def _head_start(turn: Turn, call: Call, language: str, service: str) -> HeadStarted:
+def _head_start(turn: Turn, call: Waiting, language: str, service: str) -> HeadStarted:
+    if isinstance(call, Callback):
+        return head_start(turn.policy, language, service, callback=True)
     came = call.entered_at or turn.now
     gave_up = turn.state.gave_up.get(call.caller_number, came + 1.0)
     gave_up_s = came - gave_up if gave_up <= came else None

@@ -97,7 +97,16 @@ GREEN = msgspec.structs.replace(
         ),
     ),
 )
+CALLED_BACK = msgspec.structs.replace(
+    GREEN,
+    version="p-called-back",
+    order=Order(
+        greatest_head_start_s=25.0,
+        head_starts=(HeadStart(name="callback", seconds=25.0, when=When(callback=True)),),
+    ),
+)
 POLICIES = {
+    "called-back": CALLED_BACK,
     "soon": RELAXED_SOON,
     "green": GREEN,
     "first": POLICY,

@@ -11,6 +11,7 @@ import pytest
 from router import events as e
 from router.ports import Desk
 from router.verdict import Refusal
+from tests.router.line import POLICIES
 from tests.split.redisserver import RedisServer
 from tests.split.stage import SKILLS, Router, Screen, caught_up, far_desk, router, same, until
 
@@ -95,3 +96,16 @@ async def test_it_is_fresh_and_its_thread_stays(stage: tuple[Router, Desk]) -> N
     assert not before.stale
     await line.calls(3)
     assert desk.fresh().thread == before.thread
+
+
+async def test_a_policy_travels_whole_and_decides_for_who_waits(
+    stage: tuple[Router, Desk],
+) -> None:
+    line, desk = stage
+    assert await desk.ask(e.PolicyChanged(POLICIES["against-the-floor"], "chief")) == Refusal(
+        "policy-bad", "policy"
+    )
+    assert await desk.ask(e.PolicyChanged(POLICIES["green"], "chief")) is None
+    assert desk.snapshot().policy == POLICIES["green"] == line.pump.snapshot().policy
+    assert list(desk.snapshot().policies) == ["p-1", "p-green"]
+    assert same(desk.snapshot(), line.pump.snapshot())
