@@ -22,8 +22,8 @@ from cases import tables as t
 from cases.callers import known
 from cases.errors import Conflict, NotFound, known_id
 from cases.history import stored_up_to
+from cases.kept import callbacks_of
 from cases.mask import mask_number
-from cases.numbers import spellings
 from cases.past import Recalled, recall
 from cases.records import (
     Brief,
@@ -41,7 +41,7 @@ from cases.records import (
     VoicemailState,
 )
 from cases.region import region_of
-from cases.rights import Right, may, open_to, require, served, visible
+from cases.rights import Right, may, must_see, open_to, require, served, visible
 from cases.search import (
     MOST_ROWS,
     after_cursor,
@@ -56,6 +56,7 @@ from cases.slips import check_change, checked_number
 from cases.store import Store
 from config.divisions import divisions
 from config.model import Centre
+from router.numbers import spellings
 
 __all__ = ["Access", "PlayableFile", "Right", "require"]
 
@@ -77,10 +78,14 @@ class PlayableFile(msgspec.Struct, frozen=True):
 
 class Access:
     """`recordings`: the directory that paths of recordings are relative to; `centre`: whose
-    divisions a slip may name, and whose area code a local number is without.
+    divisions a slip may name, and whose area code a local number is without; `open_days`: how long
+    a case stays open that nobody closes.
     """
 
-    def __init__(self, store: Store, recordings: Path, centre: Centre = SHIPPED) -> None:
+    def __init__(
+        self, store: Store, recordings: Path, centre: Centre = SHIPPED, *, open_days: int = 30
+    ) -> None:
+        self._open_s = open_days * 86400.0
         self._places = divisions(centre.divisions)
         self._area_code = centre.area_code
         self._region = region_of(centre.divisions, centre.area_code)
@@ -135,6 +140,7 @@ class Access:
                 offers=_all(readings.offer_of, await _of_call(conn, t.offers, call_id)),
                 ratings=_all(readings.rating_of, await _of_call(conn, t.ratings, call_id)),
                 recordings=_all(readings.recording_of, await _of_call(conn, t.recordings, call_id)),
+                callbacks=await callbacks_of(conn, call_id),
                 timeline=tuple(
                     readings.fact_of(fact, masked=masked)
                     for fact in await _of_call(conn, t.facts, call_id)
@@ -146,12 +152,8 @@ class Access:
 
     async def story(self, viewer: Viewer, call_id: str) -> Told:
         """What is recorded of a call, masked for everybody. Raises NotFound."""
-        wanted = select(t.calls.c.call_id).where(
-            t.calls.c.call_id == known_id("call", call_id), visible(viewer)
-        )
         async with self._store.read() as conn:
-            if (await conn.execute(wanted)).one_or_none() is None:
-                raise NotFound("call")
+            await must_see(conn, viewer, call_id)
             facts = await _of_call(conn, t.facts, call_id)
             ids = {fact.body.get("person_id") for fact in facts}
             people = select(t.people).where(t.people.c.person_id.in_(ids - {None}))
@@ -161,27 +163,11 @@ class Access:
         )
 
     async def recall(self, viewer: Viewer, call_id: str) -> Recalled:
-        """The past around a call's waiting, for its explanation; raw, so nothing of it may be
-        shown but what web.why says. Names of all who sat at a seat only for those who know all
-        calls. Raises NotFound."""
-        wanted = select(t.calls.c.call_id).where(
-            t.calls.c.call_id == known_id("call", call_id), visible(viewer)
-        )
+        """The past around a call's waiting; raw, so nothing of it may be shown but what web.why
+        says. Names of all who sat at a seat for those who know all calls. Raises NotFound."""
         async with self._store.read() as conn:
-            if (await conn.execute(wanted)).one_or_none() is None:
-                raise NotFound("call")
-            recalled = await recall(conn, call_id)
-            all_calls = may(viewer, "calls.all")
-            ids = {
-                getattr(fact.body, "person_id", "")
-                for fact in recalled.facts
-                if all_calls or getattr(fact.body, "call_id", "") == call_id
-            }
-            if all_calls:
-                ids |= {seat.person_id for seat in recalled.line.state.seats.values()}
-            people = select(t.people).where(t.people.c.person_id.in_(ids - {""}))
-            names = {row.person_id: row.name for row in await conn.execute(people)}
-        return msgspec.structs.replace(recalled, people=names)
+            await must_see(conn, viewer, call_id)
+            return await recall(conn, call_id, everybody=may(viewer, "calls.all"))
 
     async def brief(self, viewer: Viewer, call_id: str, live: LiveCall | None) -> Brief:
         """What is known of the caller, for who is offered the call, has it, or had it.
@@ -266,6 +252,9 @@ class Access:
         """Raises Conflict, Invalid(field, code), Forbidden, NotFound."""
         require(viewer, "slips.write")
         values = check_change(change, self._places)
+        if (opened := values.pop("open", None)) is not None:
+            values["kept_by"] = viewer.person_id if opened else None
+            values["open_until"] = now + self._open_s if opened else None
         async with self._store.write() as conn:
             slip = await _slip(conn, viewer, call_id)
             done = await conn.execute(

@@ -142,6 +142,8 @@ def _removed(conn: Connection) -> dict[str, int]:
     gone: dict[str, int] = {}
     for table, ours in (
         (t.slips, _marked(t.slips.c.call_id)),
+        (t.callback_dials, _marked(t.callback_dials.c.call_id)),
+        (t.callbacks, _marked(t.callbacks.c.call_id)),
         (t.voicemails, _marked(t.voicemails.c.call_id)),
         (t.recordings, _marked(t.recordings.c.call_id)),
         (t.ratings, _marked(t.ratings.c.call_id)),

@@ -14,11 +14,13 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from cases import rows
+from cases.callbacks import Callbacks, Changes
 from cases.duty import Duty
 from cases.region import Region, no_region
 from cases.rows import Row
 from router import facts as f
 from router.call import Call
+from router.events import call_of, is_dial
 
 _COUNTER: dict[f.Stage, str] = {
     "greeting": "ivr_s",
@@ -29,6 +31,7 @@ _COUNTER: dict[f.Stage, str] = {
     "rating": "rating_s",
     "fallback": "fallback_s",
     "voicemail": "voicemail_s",
+    "callback": "queue_s",
 }
 """End of the id under which the engine enters a call that it had held before the fallback took
 it over: the same telephone call, and the same recording, as the one without."""
@@ -48,6 +51,7 @@ class Harvest(msgspec.Struct, frozen=True):
     recordings: list[Row]
     voicemails: list[Row]
     slips: list[tuple[str, float]]
+    callbacks: Changes
 
 
 class _Held(msgspec.Struct):
@@ -65,6 +69,7 @@ class Fold:
         self._region = region
         self._held: dict[str, _Held] = {}
         self._duty = Duty(open_spells)
+        self._callbacks = Callbacks()
         self._clear()
 
     def _clear(self) -> None:
@@ -107,6 +112,7 @@ class Fold:
             list(self._recordings.values()),
             list(self._voicemails.values()),
             self._slips,
+            self._callbacks.harvest(),
         )
         for held in touched:
             if held.call["ended_at"] is not None:
@@ -128,6 +134,7 @@ class Fold:
                     self._touched[held.call["call_id"]] = None
                     self._apply_to_call(held, body, at)
         self._duty.apply(fact)
+        self._callbacks.apply(fact)
 
     def _open(self, body: f.CallOpened, at: float) -> None:
         call = rows.call_row(
@@ -140,6 +147,7 @@ class Fold:
             ingress=body.ingress,
             within_hours=body.within_hours,
             line_version=body.line_version,
+            callback_id=body.callback_id,
         )
         self._hold(call)
 
@@ -157,6 +165,7 @@ class Fold:
             counted_at=body.ended_at,
             fallback=True,
             fallback_by=body.answered_by,
+            callback_id=call_of(body.call_id) if is_dial(body.call_id) else "",
         )
         if self._hold(call):
             self._held[body.call_id].legs[body.call_id]["ended_at"] = body.ended_at
@@ -190,7 +199,8 @@ class Fold:
             case f.Queued():
                 call["language"], call["service"] = body.language, body.service
                 if call["queued_at"] is None:
-                    call["queued_at"] = body.entered_at
+                    # Whom we rang keeps an older place, and waits at the phone from now on.
+                    call["queued_at"] = at if call["callback_id"] else body.entered_at
             case f.Offered() | f.OfferRang() | f.OfferEnded():
                 _apply_to_offer(held, body, at)
             case f.Connected():
@@ -217,6 +227,8 @@ class Fold:
             case f.Rated() | f.RatingMissed():
                 # One per service act, and the first stands: a rating is never changed.
                 self._ratings.setdefault(body.leg_id, rows.rating_row(body, at))
+            case f.CallbackAsked():
+                _stop_waiting(call, at)
             case f.VoicemailInvited():
                 call["voicemail_why"] = body.why
                 _stop_waiting(call, at)

@@ -12,7 +12,7 @@ from datetime import tzinfo
 from functools import cache, partial
 
 import msgspec
-from sqlalchemy import Connection, Table, bindparam, insert, select
+from sqlalchemy import Connection, Table, bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from cases import tables as t
@@ -110,6 +110,10 @@ class Ledger:
         _add(conn, t.recordings, harvest.recordings)
         _add(conn, t.voicemails, harvest.voicemails)
         _add(conn, t.slips, self._slips(conn, harvest.slips))
+        _add(conn, t.callbacks, harvest.callbacks.asked)
+        _add(conn, t.callback_dials, harvest.callbacks.dialled)
+        _set(conn, t.callback_dials, harvest.callbacks.tried)
+        _set(conn, t.callbacks, harvest.callbacks.ended)
 
     def _slips(self, conn: Connection, calls: list[tuple[str, float]]) -> list[Row]:
         """One slip for each new call, numbered in the order in which the calls came."""
@@ -133,6 +137,8 @@ class Ledger:
                     "text": "",
                     "groups": [],
                     "emotion": None,
+                    "kept_by": None,
+                    "open_until": None,
                     "created_at": opened_at,
                     "updated_at": opened_at,
                     "updated_by": None,
@@ -163,6 +169,14 @@ def _add(conn: Connection, table: Table, rows: list[Row]) -> None:
     """Insert; what is there already stays as it is."""
     if rows:
         conn.execute(_adding(table, conn.dialect.name), rows)
+
+
+def _set(conn: Connection, table: Table, rows: list[Row]) -> None:
+    """Set columns of the rows that have this key; one that is not there is let go."""
+    (key,) = table.primary_key
+    for row in rows:
+        values = {name: value for name, value in row.items() if name != key.name}
+        conn.execute(update(table).where(key == row[key.name]).values(values))
 
 
 Insert = postgresql.Insert | sqlite.Insert

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -9,7 +10,9 @@ from sqlalchemy import Row
 
 from cases.mask import mask_name, mask_number
 from cases.records import (
+    CallbackRecord,
     CallRecord,
+    DialRecord,
     FactRecord,
     LegRecord,
     LiveCall,
@@ -69,12 +72,18 @@ def rating_of(row: Row[Any]) -> RatingRecord:
     return msgspec.convert(_values(row), RatingRecord)
 
 
+def callback_of(row: Row[Any], dials: Sequence[Row[Any]]) -> CallbackRecord:
+    tried = tuple(msgspec.convert(_values(dial), DialRecord) for dial in dials)
+    return msgspec.convert(_values(row) | {"dials": tried}, CallbackRecord)
+
+
 def recording_of(row: Row[Any]) -> RecordingRecord:
     return msgspec.convert(_values(row), RecordingRecord)
 
 
 def slip_of(row: Row[Any]) -> SlipRecord:
-    return msgspec.convert(_values(row), SlipRecord)
+    values = _values(row)
+    return msgspec.convert(values | {"open": row.open_until is not None}, SlipRecord)
 
 
 def voicemail_of(row: Row[Any]) -> VoicemailRecord:

@@ -123,6 +123,8 @@ class CallRecord(_Record, frozen=True):
     score: int | None
     line_version: str
     voicemail_why: f.VoicemailWhy | None
+    callback_id: str
+    """We rang the caller, for this callback; empty: the call came in."""
     healed: bool
     fallback: bool
     fallback_by: str | None
@@ -246,9 +248,43 @@ class SlipRecord(_Record, frozen=True):
     text: str
     groups: tuple[_Group, ...]
     emotion: _Emotion | None
+    open: bool
+    """There is something left to do: the caller will be back, or is to hear from us."""
+    kept_by: str | None
+    """Person who keeps the open case: a caller with one is put through to that person first."""
+    open_until: float | None
+    """The case is open until then; None: nothing is left to do."""
     created_at: float
     updated_at: float
     updated_by: str | None
+
+
+class DialRecord(_Record, frozen=True):
+    """The caller was rung, while `seat_id` was kept. `end` `answered`: it is a call of that id."""
+
+    call_id: str
+    attempt: int
+    seat_id: str
+    person_id: str
+    dialled_at: float
+    ended_at: float | None
+    end: f.DialEnd | Literal["answered"] | None
+    cause: int | None
+
+
+class CallbackRecord(_Record, frozen=True):
+    """A callback. `call_id` asked for it, `reached_call_id` is what came of it."""
+
+    callback_id: str
+    call_id: str
+    state: Literal["waiting", "reached", "given_up"]
+    why: f.CallbackGivenUpWhy | None
+    attempts: int
+    reached_call_id: str | None
+    entered_at: float
+    asked_at: float
+    ended_at: float | None
+    dials: tuple[DialRecord, ...]
 
 
 class CallDetail(_Record, frozen=True):
@@ -258,6 +294,8 @@ class CallDetail(_Record, frozen=True):
     offers: tuple[OfferRecord, ...]
     ratings: tuple[RatingRecord, ...]
     recordings: tuple[RecordingRecord, ...]
+    callbacks: tuple[CallbackRecord, ...]
+    """That this call asked for, or came of."""
     timeline: tuple[FactRecord, ...]
 
 
@@ -377,3 +415,5 @@ class SlipChange(_Record, frozen=True):
     text: str | msgspec.UnsetType = msgspec.UNSET
     groups: tuple[_Group, ...] | msgspec.UnsetType = msgspec.UNSET
     emotion: _Emotion | msgspec.UnsetType | None = msgspec.UNSET
+    open: bool | msgspec.UnsetType = msgspec.UNSET
+    """The case is open and whoever says so keeps it (首问负责); False: it is closed."""

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import cache
 
-from cases.numbers import plain
 from config.divisions import ABROAD, number_prefixes
 from config.model import Centre
+from router.numbers import plain
 
 Region = Callable[[str], str]
 """Number as the trunk delivered it → code of a division; empty: unknown."""

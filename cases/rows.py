@@ -40,6 +40,7 @@ def call_row(call_id: str, opened_at: float, **known: object) -> Row:
         "cause": None,
         "talk_ended_by": None,
         "voicemail_why": None,
+        "callback_id": "",
         "opened_at": opened_at,
         "queued_at": None,
         "ringing_at": None,

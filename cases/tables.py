@@ -94,6 +94,7 @@ calls = Table(  # W
     Column("cause", Integer, nullable=True),
     _text("talk_ended_by", null=True),
     _text("voicemail_why", null=True),
+    _text("callback_id", index=True),  # we rang the caller, for this callback; empty: it came in
     _time("opened_at", null=False),
     _time("queued_at"),  # first asked for a human
     _time("ringing_at"),  # first rang a seat
@@ -174,6 +175,34 @@ ratings = Table(  # W: one per service act, never changed
     _text("missed", null=True),
 )
 
+callbacks = Table(  # W: callers who left the phone and kept their place
+    "callbacks",
+    metadata,
+    Column("callback_id", Text, primary_key=True),
+    _of_call(),  # the call that asked
+    _text("state", index=True),  # waiting, reached, given_up
+    _text("why", null=True),  # given up
+    Column("attempts", Integer, nullable=False),
+    _text("reached_call_id", null=True),  # the call that the caller answered
+    _time("entered_at", null=False),
+    _time("asked_at", null=False),
+    _time("ended_at"),
+)
+
+callback_dials = Table(  # W: each time the caller was rung
+    "callback_dials",
+    metadata,
+    Column("call_id", Text, primary_key=True),  # of the call that it became, had it been answered
+    _text("callback_id", index=True),
+    Column("attempt", Integer, nullable=False),
+    _text("seat_id"),  # kept for it meanwhile
+    _text("person_id"),
+    _time("dialled_at", null=False),
+    _time("ended_at"),
+    _text("end", null=True),
+    Column("cause", Integer, nullable=True),
+)
+
 seat_spells = Table(  # W: the duty ledger; `spell_id` is the number of the fact that began it
     "seat_spells",
     metadata,
@@ -229,9 +258,12 @@ slips = Table(  # I: exactly one per call
     _text("text"),
     Column("groups", JSON, nullable=False),
     Column("emotion", Integer, nullable=True),
+    _text("kept_by", null=True),  # whose open case it is (首问负责)
+    _time("open_until"),  # open until then; null: there is nothing left to do
     _time("created_at", null=False),
     _time("updated_at", null=False),
     _text("updated_by", null=True),
+    Index(None, "open_until"),
 )
 
 slip_days = Table(  # W: the last running number given on a day (YYMMDD, centre's time zone)

@@ -7,6 +7,7 @@ Pure: no file is opened; the prompts that exist are handed in.
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from urllib.parse import urlsplit
@@ -130,18 +131,6 @@ def _menu_service(settings: Settings) -> Iterator[Problem]:
             yield from menus.known(key.service, ids, (*place, "service"), "service")
 
 
-def _relaxations(settings: Settings) -> Iterator[Problem]:
-    for i, service in enumerate(settings.line.services):
-        for j in range(1, len(service.relax)):
-            before, after = service.relax[j - 1].after_s, service.relax[j].after_s
-            if after <= before:
-                yield Problem(
-                    code="relax",
-                    place=("line", "services", i, "relax", j, "after_s"),
-                    fields={"before": f"{before:g}", "found": f"{after:g}"},
-                )
-
-
 def _voicemail(settings: Settings) -> Iterator[Problem]:
     voicemail = settings.line.voicemail
     if voicemail.min_s >= voicemail.max_s:
@@ -209,6 +198,24 @@ def _weights(settings: Settings) -> Iterator[Problem]:
             yield Problem(code="weights", place=("traffic", name), fields=fields)
 
 
+_OUTBOUND = re.compile(r"([A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]):[0-9]{1,5}")
+
+
+def _outbound(settings: Settings) -> Iterator[Problem]:
+    if settings.sip.outbound and not _OUTBOUND.fullmatch(settings.sip.outbound):
+        fields = {"found": settings.sip.outbound}
+        yield Problem(code="outbound", place=("sip", "outbound"), fields=fields)
+
+
+def _callbacks(settings: Settings) -> Iterator[Problem]:
+    """Nobody may be promised a callback who cannot be rung, nor by a key that says two things."""
+    line, place = settings.line, ("line", "callbacks", "offered")
+    if line.callbacks.offered and not settings.sip.outbound:
+        yield Problem(code="no-way-out", place=place)
+    if line.callbacks.offered and line.policy.callback.key == line.queue.voicemail_key:
+        yield Problem(code="key-twice", place=place, fields={"found": line.queue.voicemail_key})
+
+
 def _redis(settings: Settings) -> Iterator[Problem]:
     """Never quotes the address: there may be a password in it."""
     if settings.redis.url:
@@ -231,11 +238,12 @@ _RULES: tuple[tuple[tuple[str, ...], Rule], ...] = (
     (("line.services", "line.default_service"), _default_service),
     (("line.languages", "line.services", "seats"), _unique_ids),
     (("line.centre", "seats"), _reserved_ids),
-    (("line.services",), _relaxations),
     (("line.voicemail",), _voicemail),
     (("sip", "pbx", "web"), _ports),
     (("sip",), _rtp),
     (("sip",), _trunks),
+    (("sip",), _outbound),
+    (("sip", "line"), _callbacks),
     (("sip",), _codecs),
     (("sip", "pbx"), _hosts),
     (("redis",), _redis),

@@ -19,7 +19,6 @@ from config.fields import (
     Count,
     Digits,
     Key,
-    Level,
     MonthText,
     Name,
     Port,
@@ -63,6 +62,8 @@ class Sip(_Frozen, frozen=True):
     rtp_first: Port = 16000
     rtp_last: Port = 16999
     trunks: tuple[str, ...] = ("127.0.0.1",)
+    outbound: str = ""
+    """`host:port` of the trunk through which callers are rung back; empty: nobody is."""
     codecs: tuple[Codec, ...] = ("alaw", "ulaw")
     qualify_s: WholeSpan = 10
     ice_servers: tuple[StunUrl, ...] = ()
@@ -132,20 +133,11 @@ class Language(_Frozen, frozen=True):
     """The app_queue of those who speak it, for callers of this language; None: the service's."""
 
 
-class Relaxation(_Frozen, frozen=True):
-    """After `after_s` of waiting the service's skills are replaced by these (language stays)."""
-
-    after_s: Span
-    needs: dict[Skill, Level]
-
-
 class Service(_Frozen, frozen=True):
-    """A kind of call. `needs` is skill → least level (1-5)."""
+    """A kind of call. What it needs, and how that is relaxed, stands in the policy."""
 
     id: Name
     name: str
-    needs: dict[Skill, Level] = {}
-    relax: tuple[Relaxation, ...] = ()
     fallback_queue: Name = "general"
     """The app_queue that stands in for the router."""
 
@@ -206,6 +198,33 @@ class Voicemail(_Frozen, frozen=True):
     end_key: Key = "#"
 
 
+class Callbacks(_Frozen, frozen=True):
+    """Callers who leave the phone, keep their place and are rung when their turn comes.
+
+    By which key and after how much waiting it is offered stands in the policy.
+    """
+
+    offered: bool = False
+    """Needs a way out: `[sip] outbound`."""
+    ring_s: Span = 30.0
+    """The caller's phone rings this long; the seat is kept meanwhile."""
+    attempts: Some = 3
+    retry_s: Span = 300.0
+    """Between two attempts."""
+    keep_s: Span = 14400.0
+    """Whose turn has not come by then is not rung any more."""
+    most: Some = 500
+    """Callbacks that wait at once; beyond that none is offered."""
+
+
+class Owners(_Frozen, frozen=True):
+    """First contact keeps the case (首问负责). How long a caller waits for the person who keeps its
+    open case stands in the policy."""
+
+    days: Some = 30
+    """A case that nobody closes stays open so many days after it was last opened."""
+
+
 class Line(_Frozen, frozen=True):
     """Everything the engine needs to know: it is handed this and nothing else."""
 
@@ -222,6 +241,8 @@ class Line(_Frozen, frozen=True):
     wrapup: Wrapup = Wrapup()
     rating: Rating = Rating()
     voicemail: Voicemail = Voicemail()
+    callbacks: Callbacks = Callbacks()
+    owners: Owners = Owners()
     policy: Policy = Policy(version="none")
     """In a settings file: the path of the policy's own file; empty: the packaged policy."""
     version: str = "packaged"

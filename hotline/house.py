@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
+from pathlib import Path
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
@@ -28,7 +29,9 @@ from cases.sessions import Sessions
 from cases.store import Store, migrate, store_url
 from cases.writer import StoreWriter
 from config.model import Settings
+from config.policyfile import PACKAGED
 from hotline.clock import SteadyClock
+from hotline.owners import Owners
 from hotline.pbx import spoken
 from hotline.phones import accounts, provision
 from hotline.publishing import Publishing
@@ -52,6 +55,8 @@ from web.today import COUNTED
 log = structlog.get_logger(__name__)
 
 DISK_EVERY_S: Final = 30
+OWNERS_EVERY_S: Final = 10
+"""A case that was opened or closed on a slip is known to the router so much later at most."""
 LEAST_ROOM: Final = 2 * 1024**3
 """Bytes left for recordings before the board warns: some eighteen hours of talk, both voices."""
 
@@ -73,17 +78,23 @@ async def open_store(settings: Settings) -> Store:
 
 @asynccontextmanager
 async def running(
-    settings: Settings, store: Store, say: Say, *, screens: bool = True
+    settings: Settings,
+    store: Store,
+    say: Say,
+    *,
+    screens: bool = True,
+    policy: Path = PACKAGED,
 ) -> AsyncIterator[int | None]:
     """Serve the line until the block is left. `say` is told which step begins (a word).
 
-    `screens`: serve them here too; the value is their port. Raises PbxProblem, PromptProblem,
+    `screens`: serve them here too; the value is their port. `policy`: the file that a changed
+    policy is read from. Raises PbxProblem, PromptProblem,
     JournalHeld, LeaseHeld, OSError with the reason when a part fails.
     """
     clock, places = SteadyClock(), Places.of(settings)
     line = settings.line
     people, sessions = People(store), Sessions(store, settings.web.session_hours)
-    access = Access(store, places.recordings, line.centre)
+    access = Access(store, places.recordings, line.centre, open_days=line.owners.days)
     recordings = Recordings(store, places.recordings)
     async with AsyncExitStack() as stack:
         say("prompts")
@@ -145,6 +156,7 @@ async def running(
             health=health,
             history=history,
             provision=tell_phones,
+            policy_file=policy,
             reports=Archive(store, settings),
             press=Press(Fonts.of(settings.reports)),
             phones=BrowserPhones(store),
@@ -171,6 +183,7 @@ async def running(
                 recordings,
                 clock,
                 partial(_draft_report, deps.reports, writer, journal, clock),
+                owners=Owners(store, pump, clock, line.centre.area_code),
             )
             try:
                 async with _screens(deps if screens else None, say) as port:
@@ -254,6 +267,8 @@ def _sweeps(
     recordings: Recordings,
     clock: SteadyClock,
     draft_report: Callable[[], Awaitable[None]],
+    *,
+    owners: Owners,
 ) -> AsyncIOScheduler:
     """Periodic work. Only a trigger: what is to be done stands in the database."""
 
@@ -272,6 +287,8 @@ def _sweeps(
     scheduler.add_job(tidy_recordings, "interval", hours=1)
     scheduler.add_job(recordings.look_at_disk, "interval", seconds=DISK_EVERY_S)
     scheduler.add_job(recordings.look_at_disk, "date")
+    scheduler.add_job(owners.tell, "interval", seconds=OWNERS_EVERY_S)
+    scheduler.add_job(owners.tell, "date")
     hour, minute = map(int, settings.reports.draft_at.split(":"))
     # Every day, though the first is meant: a draft that could not be made then (no database, say)
     # is made on the next day and not a month later. One that is there is left alone.

@@ -17,7 +17,9 @@ from queues.plain import OWNER, awaited, declined, qualifies
 from queues.skills import Skills, scarcity, spare_worth
 from queues.ticket import Decision, Place, Ranking, Ticket
 
-Doing = Literal["free", "offered", "talking", "wrapup", "not_ready", "paused", "unreachable"]
+Doing = Literal[
+    "free", "reserved", "offered", "talking", "wrapup", "not_ready", "paused", "unreachable"
+]
 
 
 class Seated(msgspec.Struct, frozen=True):

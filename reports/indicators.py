@@ -43,6 +43,8 @@ class Counts(msgspec.Struct, frozen=True):
     abandoned_ringing: int = 0
     voicemail: int = 0
     abandoned_voicemail: int = 0
+    callback: int = 0
+    """Left the phone to be rung back: neither answered nor given up at that moment."""
     fallback_answered: int = 0
     fallback_voicemail: int = 0
     fallback_abandoned: int = 0
@@ -74,6 +76,11 @@ class Counts(msgspec.Struct, frozen=True):
     unrated_timeout: int = 0
     unrated_wrong_key: int = 0
 
+    callbacks_answered: int = 0
+    """Of `callback`: rung back since and served by a seat."""
+    callbacks_given_up: int = 0
+    """Of `callback`: not reached, or their turn did not come in time."""
+
     messages: int = 0
     """Messages kept, with those of the fallback."""
     messages_handled: int = 0
@@ -100,6 +107,7 @@ OUTCOMES: Final = (
     "abandoned_ringing",
     "voicemail",
     "abandoned_voicemail",
+    "callback",
     "fallback_answered",
     "fallback_voicemail",
     "fallback_abandoned",
@@ -213,6 +221,15 @@ INDICATORS: Final[dict[str, Indicator]] = {
         Indicator("abandoned_voicemail", "count", ("abandoned_voicemail",)),
         Indicator("abandonment_rate", "share", _LEFT, ("queued",), "", "less", _DOMAIN),
         Indicator("left_mean", "seconds", ("left_s",), _LEFT, source=_DOMAIN),
+        Indicator("callbacks", "count", ("callback",)),
+        Indicator(
+            "callbacks_answered_share",
+            "share",
+            ("callbacks_answered",),
+            ("callback",),
+            better="more",
+        ),
+        Indicator("callbacks_given_up", "count", ("callbacks_given_up",), better="less"),
         Indicator("messages", "count", ("messages",), source=_DOMAIN),
         Indicator(
             "messages_handled_share", "share", ("messages_handled",), ("messages",), "", "more"

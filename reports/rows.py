@@ -41,6 +41,8 @@ Rows = Sequence[Row[Any]]
 _CALLS = t.calls.c
 _ANSWERED = _CALLS.outcome == "answered"
 _LEFT = _CALLS.outcome.in_(("abandoned_queue", "abandoned_ringing"))
+_REACHED = t.calls.alias("reached")
+"""The call by which the caller of a callback was rung and reached."""
 _DIGITS_KEPT = 8
 _DIGITS_KEPT_PLUS = 10
 """The region of a number can be told by these, and nobody: 138 1234 0, +86 138 1234."""
@@ -55,7 +57,9 @@ class Span(msgspec.Struct, frozen=True):
     default_service: str = ""
 
     def calls(self) -> ColumnElement[bool]:
-        return and_(_CALLS.opened_at >= self.begins, _CALLS.opened_at < self.ends)
+        """That came in: whom we rang back (`callback_id`) is not counted once more."""
+        came = and_(_CALLS.opened_at >= self.begins, _CALLS.opened_at < self.ends)
+        return and_(came, _CALLS.callback_id == "")
 
 
 class Sums:
@@ -97,6 +101,8 @@ class Sums:
             "specialist_answered": _number(and_(_ANSWERED, special)),
             "open": _number(_CALLS.outcome.is_(None)),
             **{outcome: _number(_CALLS.outcome == outcome) for outcome in OUTCOMES},
+            "callbacks_answered": _number(_REACHED.c.outcome == "answered"),
+            "callbacks_given_up": _number(t.callbacks.c.state == "given_up"),
             **{f"within_{s}": _number(and_(_ANSWERED, _CALLS.wait_s <= s)) for s in WITHIN_S},
             "entry_s": _sum(_ANSWERED, _CALLS.queued_at - _CALLS.opened_at),
             "wait_s": _sum(_ANSWERED, _CALLS.wait_s),
@@ -109,6 +115,11 @@ class Sums:
                 _CALLS.service,
                 seat,
                 *(column.label(name) for name, column in counted.items()),
+            )
+            .select_from(
+                t.calls.outerjoin(t.callbacks, t.callbacks.c.call_id == _CALLS.call_id).outerjoin(
+                    _REACHED, _REACHED.c.call_id == t.callbacks.c.reached_call_id
+                )
             )
             .where(span.calls())
             .group_by(*_by(_CALLS.language, _CALLS.service, seat))

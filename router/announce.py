@@ -5,7 +5,9 @@ from __future__ import annotations
 from router.speech import number_pieces
 
 
-def wait_prompts(ahead: int, minutes: int | None, *, voicemail_offered: bool) -> tuple[str, ...]:
+def wait_prompts(
+    ahead: int, minutes: int | None, *, voicemail_offered: bool, callback_offered: bool = False
+) -> tuple[str, ...]:
     """Prompt ids. `ahead`: calls before this one; `minutes`: wait to be expected, None untold."""
     prompts = ["queue-next"] if ahead == 0 else ["queue-ahead", *_count(ahead), "queue-callers"]
     if minutes is not None:
@@ -13,6 +15,8 @@ def wait_prompts(ahead: int, minutes: int | None, *, voicemail_offered: bool) ->
             prompts += ["queue-wait", "queue-under-minute"]
         else:
             prompts += ["queue-wait", *number_pieces(minutes), "unit-minutes"]
+    if callback_offered:
+        prompts.append("queue-callback-offer")
     prompts.append("queue-voicemail-offer" if voicemail_offered else "queue-hold-on")
     return tuple(prompts)
 

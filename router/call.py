@@ -150,6 +150,12 @@ class Call(msgspec.Struct):
     voicemail_why: f.VoicemailWhy = "closed"
     recording_id: str = ""
     voicemail_path: str = ""
+    callback_id: str = ""
+    """The callback that it came of: we rang the caller."""
+    owner_seat: str = ""
+    """Whoever keeps the caller's case sits there; empty: nobody does, or not here."""
+    owner_until: float = 0.0
+    """Only the owner serves until then (epoch s)."""
     message_done: bool = False
     """The voicemail was kept or found empty: nothing more is expected of its recording."""
 
@@ -185,7 +191,8 @@ class Call(msgspec.Struct):
                 self.wrong += 1
             case f.Queued():
                 self.stage, self.entered_at = "queue", body.entered_at
-                self.waits_from = body.entered_at
+                # Whom we rang has waited without the phone at the ear: it begins to wait now.
+                self.waits_from = at if self.callback_id else body.entered_at
                 self.language, self.service = body.language, body.service
                 self.head_start_s, self.head_start_why = body.head_start_s, body.head_start_why
                 self.step, self.wrong = 0, 0
@@ -195,8 +202,14 @@ class Call(msgspec.Struct):
                 self.told_until = self.outlook_s = None
             case f.Relaxed():
                 self.step = body.rung
+            case f.Reruled():
+                self.head_start_s, self.head_start_why = body.head_start_s, body.head_start_why
             case f.Reserved():
                 self.reserved = body.seat_id
+            case f.CallbackAsked():
+                self.stage = "callback"
+            case f.OwnerAwaited():
+                self.owner_seat, self.owner_until = body.seat_id, body.until
             case f.WaitTold():
                 self.told_at = at
                 if body.minutes is not None:
@@ -287,6 +300,8 @@ def outcome_of(call: Call) -> f.Outcome:
         return "answered"
     if call.stage == "voicemail":
         return "voicemail" if call.voicemail_path else "abandoned_voicemail"
+    if call.stage == "callback":
+        return "callback"
     if call.stage == "fallback":
         return "fallback_abandoned"
     if call.stage == "queue":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from router import facts as f
-from router import message, talk, waiting
+from router import message, ringback, talk, waiting
 from router.call import Call, outcome_of
 from router.turn import Turn
 
@@ -53,3 +53,4 @@ def _close(
     by: f.HangupParty = "line" if call.id in turn.dismissed else "caller"
     turn.forget(call)
     turn.fact(f.CallClosed(call.id, outcome, stage, by, cause, healed))
+    ringback.phone_down(turn, call.id)

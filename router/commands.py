@@ -104,6 +104,25 @@ class Dismiss(_CallCommand, frozen=True):
     """Hang the caller up (Q.850 cause 16) and forget everything of the call in Asterisk."""
 
 
+class DialCaller(_CallCommand, frozen=True):
+    """Ring a caller who asked for it, through the trunk. `call_id` is chosen by us.
+
+    The answered call comes back as `CallArrived`, recorded as every other; without an answer as
+    `DialEnded`. `timeout_s` is a safety net for Asterisk; the engine's own timer decides.
+    """
+
+    callback_id: str
+    caller_number: str
+    """Checked to be nothing but digits, perhaps with a plus sign before them."""
+    shown: str
+    """Our own number, which the caller's phone shows."""
+    timeout_s: float
+
+
+class CancelDial(_CallCommand, frozen=True):
+    """Ring the caller no longer; no event needs to follow if it is gone already."""
+
+
 class NameFallback(_CallCommand, frozen=True):
     """Note on the channel which fallback queue it belongs to, should we die while it waits."""
 
@@ -138,6 +157,8 @@ Command = (
     | Disconnect
     | RecordVoicemail
     | Dismiss
+    | DialCaller
+    | CancelDial
     | NameFallback
     | SendToFallback
     | SyncMember

@@ -9,7 +9,7 @@ from typing import assert_never
 
 from router import events as e
 from router import facts as f
-from router import hold, interpreting, rejoin, ruling, seats, talk, waiting
+from router import hold, interpreting, owners, rejoin, ruling, rungs, seats, talk, waiting
 from router.commands import CancelLeg
 from router.seat import Seat
 from router.standing import in_line
@@ -80,10 +80,14 @@ def _sign_out(turn: Turn, seat: Seat, by: str) -> Refusal | None:
     seats.end_wrapup(turn, seat, "sign_out")
     turn.timers.cancel(seat.id, "pause", "wrapup")
     turn.fact(f.SeatSignedOut(seat.id, seat.person_id, by))
+    owners.left(turn, seat)
     seats.unsync(turn, seat)
     for call in list(turn.state.calls.values()):
         if in_line(call):
-            waiting.skip_hopeless(turn, call)
+            rungs.skip_hopeless(turn, call)
+    for callback in turn.state.callbacks.values():
+        if callback.due:
+            rungs.skip_hopeless(turn, callback)
     return None
 
 
@@ -98,7 +102,7 @@ def _ready(turn: Turn, seat: Seat) -> Refusal | None:
         if seat.wants_not_ready:
             turn.fact(f.SeatWantsNotReady(seat.id, seat.person_id, ""))
         seats.end_wrapup(turn, seat, "seat")
-    elif seat.state in ("offered", "talking"):
+    elif seat.state in ("reserved", "offered", "talking"):
         if seat.wants_not_ready:
             turn.fact(f.SeatWantsNotReady(seat.id, seat.person_id, ""))
     elif seat.state == "not_ready" or seat.paused_until > turn.now:
@@ -109,7 +113,7 @@ def _ready(turn: Turn, seat: Seat) -> Refusal | None:
 def _not_ready(turn: Turn, seat: Seat, reason: str) -> Refusal | None:
     if reason not in turn.line.not_ready_reasons:
         return Refusal("reason-unknown", "reason")
-    if seat.state in ("offered", "talking"):
+    if seat.state in ("reserved", "offered", "talking"):
         turn.fact(f.SeatWantsNotReady(seat.id, seat.person_id, reason))
     elif seat.state == "wrapup":
         turn.fact(f.SeatWantsNotReady(seat.id, seat.person_id, reason))

@@ -26,8 +26,11 @@ from router import (
     interpreting,
     legs,
     message,
+    owners,
     rejoin,
+    ringback,
     ruling,
+    rungs,
     seats,
     talk,
     waiting,
@@ -35,6 +38,7 @@ from router import (
 from router import events as e
 from router import facts as f
 from router.call import Call
+from router.callback import Callback
 from router.commands import Command, StartHold, StopPlay
 from router.legs import GONE, LOST, RETRY_S
 from router.phones import is_browser
@@ -114,6 +118,12 @@ class Engine:
                 _import(turn, event)
             case e.LegRinging() | e.LegAnswered() | e.LegEnded():
                 legs.heard(turn, event)
+            case e.DialEnded():
+                callback = turn.state.dialled(event.call_id)
+                if callback is not None:
+                    ringback.ended(turn, callback, event.end, event.cause)
+            case e.OwnersChanged():
+                owners.learn(turn, event)
             case e.CommandRefused():
                 _refused(turn, event)
             case e.CallerHungUp() | e.KeyPressed() | e.PlayEnded() | e.VoicemailRecorded():
@@ -189,7 +199,7 @@ def _pressed(turn: Turn, call: Call, key: str) -> None:
             waiting.pressed(turn, call, key)
         case "rating":
             talk.pressed(turn, call, key)
-        case "talking" | "voicemail" | "fallback":
+        case "talking" | "voicemail" | "fallback" | "callback":
             pass
 
 
@@ -223,6 +233,10 @@ def _refused(turn: Turn, event: e.CommandRefused) -> None:
         turn.fact(f.CommandFailed(event.command, event.call_id, event.leg_id, event.reason))
     if event.reason == LOST:
         heal.lost(turn)
+    callback = turn.state.dialled(event.call_id)
+    if callback is not None and event.command == "DialCaller" and event.reason != LOST:
+        # Lost: whether it rings is not known. The next view of Asterisk tells.
+        ringback.ended(turn, callback, "failed")
     call = turn.state.calls.get(event.call_id)
     if call is None:
         return
@@ -258,6 +272,10 @@ _FALLBACK: dict[str, f.Outcome] = {
 
 
 def _import(turn: Turn, event: e.FallbackServed) -> None:
+    callback = turn.state.dialled(event.call_id)
+    if callback is not None:
+        ringback.release(turn, callback)
+        ringback.reached(turn, callback, event.call_id)
     call = turn.state.calls.get(event.call_id)
     outcome = _FALLBACK[event.outcome]
     if call is not None:
@@ -278,6 +296,7 @@ def _import(turn: Turn, event: e.FallbackServed) -> None:
             event.voicemail_seconds,
         )
     )
+    ringback.phone_down(turn, event.call_id)
 
 
 def _due(turn: Turn, timer: Timer) -> None:
@@ -289,13 +308,32 @@ def _due(turn: Turn, timer: Timer) -> None:
         elif seat is not None:
             turn.standing.seat(seat, turn.now)
         return
-    call = turn.state.calls.get(timer.id)
-    if call is None:
+    call, callback = turn.state.calls.get(timer.id), turn.state.callbacks.get(timer.id)
+    if call is None and callback is None:
         return
     if not turn.state.pbx_up:
         # Whatever is due would be said to nobody; late is better than lost.
         turn.timers.set(timer.kind, timer.id, turn.now + RETRY_S)
         return
+    if callback is not None:
+        _due_to_callback(turn, callback, timer)
+    elif call is not None:
+        _due_to_call(turn, call, timer)
+
+
+def _due_to_callback(turn: Turn, callback: Callback, timer: Timer) -> None:
+    match timer.kind:
+        case "dial":
+            ringback.rang_out(turn, callback)
+        case "retry":
+            ringback.line_up(turn, callback)
+        case "relax":
+            rungs.relax(turn, callback)
+        case "keep":
+            ringback.kept_too_long(turn, callback)
+
+
+def _due_to_call(turn: Turn, call: Call, timer: Timer) -> None:
     match timer.kind:
         case "play":
             play_id = turn.playing[call.id].play_id
@@ -305,7 +343,7 @@ def _due(turn: Turn, timer: Timer) -> None:
         case "menu":
             entry.silent(turn, call)
         case "relax":
-            waiting.relax(turn, call)
+            rungs.relax(turn, call)
         case "announce":
             waiting.tell(turn, call)
         case "max_wait":

@@ -10,8 +10,9 @@ from config.model import MenuKey, MenuNode
 from queues.hours import is_open
 from router import events as e
 from router import facts as f
-from router import message, waiting
+from router import message, ringback, waiting
 from router.call import Call
+from router.commands import Dismiss
 from router.turn import Turn
 
 MAX_QUESTIONS = 6
@@ -20,6 +21,9 @@ MAX_QUESTIONS = 6
 
 def arrived(turn: Turn, event: e.CallArrived) -> None:
     if event.call_id in turn.state.calls or event.call_id in turn.state.closed:
+        return
+    if e.is_dial(event.call_id):
+        _answered(turn, event)
         return
     line = turn.line
     opened = is_open(line.hours, line.centre.timezone, turn.now)
@@ -35,6 +39,35 @@ def arrived(turn: Turn, event: e.CallArrived) -> None:
         )
     )
     greet(turn, turn.state.calls[event.call_id])
+
+
+def _answered(turn: Turn, event: e.CallArrived) -> None:
+    """A caller whom we rang: greeted and asked before, it goes where its place is."""
+    callback = turn.state.dialled(event.call_id)
+    if callback is None:
+        # An answer that came too late, when the phone was to ring no longer.
+        turn.do(Dismiss(event.call_id))
+        return
+    line = turn.line
+    turn.fact(
+        f.CallOpened(
+            event.call_id,
+            callback.caller_number,
+            callback.caller_name,
+            event.dialled,
+            event.ingress,
+            is_open(line.hours, line.centre.timezone, turn.now),
+            line.version,
+            callback.id,
+        )
+    )
+    seat = ringback.reached(turn, callback, event.call_id)
+    call = turn.state.calls[event.call_id]
+    waiting.enter(turn, call)
+    if seat is not None and call.waiting:
+        waiting.offer_kept(turn, call, callback)
+    else:
+        ringback.release(turn, callback)
 
 
 def greet(turn: Turn, call: Call) -> None:

@@ -8,6 +8,7 @@ chosen by the engine. An event for an id the engine does not know is answered, n
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 import msgspec
@@ -72,6 +73,14 @@ class LegEnded(_Event, frozen=True):
     cause: int = 0
 
 
+class DialEnded(_Event, frozen=True):
+    """A caller whom we rang did not answer, and is rung no longer. `cause` as in Q.850."""
+
+    call_id: str
+    end: Literal["no_answer", "rejected", "busy", "unreachable"]
+    cause: int = 0
+
+
 class VoicemailRecorded(_Event, frozen=True):
     """The recording of a voicemail ended. `path` is relative to the recordings directory."""
 
@@ -127,6 +136,8 @@ class PbxSeen(_Event, frozen=True):
     """Callers that the dialplan's fallback has; the ledger will say what became of them."""
     reconnected: bool = False
     """First view of a connection: prompts may have ended and legs changed unseen."""
+    dials: tuple[str, ...] = ()
+    """Callers that are being rung, by the id that their call will have."""
 
 
 class PbxLost(_Event, frozen=True):
@@ -148,6 +159,18 @@ class FallbackServed(_Event, frozen=True):
     answered_by: str = ""
     voicemail_path: str = ""
     voicemail_seconds: float = 0.0
+
+
+# ---- from the slips ----
+
+
+class OwnersChanged(_Event, frozen=True):
+    """Whose open cases callers have: number → (person, epoch s until which it is open).
+
+    Only what changed; an empty person: the number has no open case any more.
+    """
+
+    owners: dict[str, tuple[str, float]]
 
 
 # ---- from people at seats (requests: the engine may refuse them) ----
@@ -224,12 +247,14 @@ Event = (
     | LegRinging
     | LegAnswered
     | LegEnded
+    | DialEnded
     | VoicemailRecorded
     | PhoneChanged
     | CommandRefused
     | PbxSeen
     | PbxLost
     | FallbackServed
+    | OwnersChanged
     | SignIn
     | SignOut
     | Ready
@@ -245,6 +270,15 @@ SeatRequest = SignIn | SignOut | Ready | NotReady | EndWrapup | HangUp | Hold | 
 Request = SeatRequest | PolicyChanged
 
 
+_DIAL = re.compile(r".+-C[0-9]+-A[0-9]+")
+
+
+def is_dial(call_id: str) -> bool:
+    """Whether we ring, or rang, the caller of that call: such ids are chosen by us."""
+    return _DIAL.fullmatch(call_id) is not None
+
+
 def call_of(id: str) -> str:
-    """The call that a leg, bridge, play or recording id of ours belongs to."""
+    """The call that a leg, bridge, play or recording id of ours belongs to; the callback of a
+    caller whom we ring."""
     return id.rpartition("-")[0]

@@ -12,7 +12,21 @@ from typing import Literal
 import msgspec
 
 from queues.ticket import Ranking
+from router.callbackfacts import (
+    CallbackAsked,
+    CallbackDue,
+    CallbackFact,
+    CallbackGivenUp,
+    CallbackGivenUpWhy,
+    CallbackReached,
+    CallerDialled,
+    DialEnd,
+    DialEnded,
+    SeatReleased,
+    SeatReserved,
+)
 from router.factbase import Body_, CallBody, HangupParty, OfferEnd, Role, SeatBody
+from router.ownerfacts import OwnedUntil, OwnerAwaited, OwnerFact, OwnersKnown
 from router.pairfacts import (
     InterpreterJoined,
     InterpreterLeft,
@@ -20,7 +34,7 @@ from router.pairfacts import (
     PairFact,
     PickedUp,
 )
-from router.policyfacts import PolicyAdopted, PolicyFact
+from router.policyfacts import PolicyAdopted, PolicyFact, Reruled
 from router.talkfacts import (
     CallHeld,
     CallResumed,
@@ -43,8 +57,16 @@ __all__ = [  # for the type checker, which must know the conversation's facts by
     "CallHeld",
     "CallOpened",
     "CallResumed",
+    "CallbackAsked",
+    "CallbackDue",
+    "CallbackGivenUp",
+    "CallbackGivenUpWhy",
+    "CallbackReached",
+    "CallerDialled",
     "CommandFailed",
     "Connected",
+    "DialEnd",
+    "DialEnded",
     "Fact",
     "FallbackImported",
     "HangupParty",
@@ -62,6 +84,9 @@ __all__ = [  # for the type checker, which must know the conversation's facts by
     "OfferRang",
     "Offered",
     "Outcome",
+    "OwnedUntil",
+    "OwnerAwaited",
+    "OwnersKnown",
     "PbxDown",
     "PbxUp",
     "PhoneLost",
@@ -78,12 +103,15 @@ __all__ = [  # for the type checker, which must know the conversation's facts by
     "Rejoined",
     "Relaxed",
     "Requeued",
+    "Reruled",
     "Reserved",
     "Role",
     "SeatAway",
     "SeatNotReady",
     "SeatPaused",
     "SeatReady",
+    "SeatReleased",
+    "SeatReserved",
     "SeatSignedIn",
     "SeatSignedOut",
     "SeatState",
@@ -112,6 +140,7 @@ Stage = Literal[
     "rating",
     "voicemail",
     "fallback",  # in the dialplan's hands
+    "callback",  # has asked to be rung back, and is being thanked
 ]
 
 Outcome = Literal[
@@ -122,6 +151,7 @@ Outcome = Literal[
     "abandoned_ringing",  # while a seat's phone rang
     "voicemail",  # left a message that was kept
     "abandoned_voicemail",  # was asked for a message, left none
+    "callback",  # asked to be rung back and kept the place; what came of it is the callback's
     "fallback_answered",  # served by the dialplan without the router
     "fallback_voicemail",
     "fallback_abandoned",
@@ -137,6 +167,8 @@ class CallOpened(CallBody, frozen=True):
     ingress: str
     within_hours: bool
     line_version: str
+    callback_id: str = ""
+    """We rang the caller: the callback that it came of."""
 
 
 class MenuEntered(CallBody, frozen=True):
@@ -229,6 +261,8 @@ class Offered(CallBody, frozen=True):
     role: Role = ""
     partner: str = ""
     """The other seat of a pair, which is rung at the same moment."""
+    callback_id: str = ""
+    """The seat had been kept for this callback (`SeatReserved` says why it and no other)."""
 
 
 class Reserved(CallBody, frozen=True):
@@ -315,7 +349,15 @@ class FallbackImported(CallBody, frozen=True):
 
 # ---- the seat ----
 
-SeatState = Literal["signed_out", "ready", "not_ready", "offered", "talking", "wrapup"]
+SeatState = Literal[
+    "signed_out",
+    "ready",
+    "not_ready",
+    "reserved",  # kept for a callback whose caller is being rung
+    "offered",
+    "talking",
+    "wrapup",
+]
 
 
 class SeatSignedIn(SeatBody, frozen=True):
@@ -401,6 +443,8 @@ class Healed(Body_, frozen=True):
         "call_gone",
         "call_unknown",
         "call_closed",
+        "dial_gone",
+        "dial_unknown",
         "leg_gone",
         "leg_unknown",
         "bridge_lost",
@@ -452,6 +496,8 @@ Body = (
     | CallClosed
     | WentToFallback
     | FallbackImported
+    | CallbackFact
+    | OwnerFact
     | SeatSignedIn
     | SeatSignedOut
     | SeatReady

@@ -8,12 +8,24 @@ the events in between are lost for good.
 
 from __future__ import annotations
 
-from router import entry, hold, interpreting, message, pair, rejoin, seats, talk, waiting
+from router import (
+    entry,
+    hold,
+    interpreting,
+    message,
+    owners,
+    pair,
+    rejoin,
+    ringback,
+    seats,
+    talk,
+    waiting,
+)
 from router import events as e
 from router import facts as f
 from router.call import Call, Talk
 from router.closing import caller_gone, taken_away
-from router.commands import CancelLeg, Connect, Disconnect, Dismiss, StartHold
+from router.commands import CancelDial, CancelLeg, Connect, Disconnect, Dismiss, StartHold
 from router.legs import ended as leg_ended
 from router.phones import is_browser
 from router.turn import Turn
@@ -42,6 +54,11 @@ def seen(turn: Turn, view: e.PbxSeen) -> None:
                 taken_away(turn, call)
         elif call.touched < view.asked_at - GRACE_S and call.id not in turn.hung_up:
             _mend_call(turn, call, call.id in callers, legs, view)
+    for callback in list(turn.state.callbacks.values()):
+        fresh = callback.touched >= view.asked_at - GRACE_S
+        if not fresh and ringback.compare(turn, callback, view, frozenset(callers)):
+            assert callback.dial is not None
+            _meet(turn, "call", callback.dial.call_id, callers)
     strangers = _strangers(turn, view, callers, legs)
     known = list(turn.state.calls.values())
     ripe = strangers if view.reconnected else strangers & turn.strangers
@@ -118,6 +135,7 @@ def _strangers(
         {("call", id) for id in callers.keys() - turn.state.calls.keys()}
         | {("leg", id) for id in legs.keys() - known_legs}
         | {("bridge", id) for id in view.bridges.keys() - known_bridges}
+        | {("dial", id) for id in view.dials if turn.state.dialled(id) is None}
     )
 
 
@@ -125,6 +143,9 @@ def _meet(turn: Turn, kind: str, id: str, callers: dict[str, e.SeenChannel]) -> 
     if kind == "leg":
         turn.fact(f.Healed("leg_unknown", id))
         turn.do(CancelLeg(e.call_of(id), id))
+    elif kind == "dial":
+        turn.fact(f.Healed("dial_unknown", id))
+        turn.do(CancelDial(id))
     elif kind == "bridge":
         turn.fact(f.Healed("bridge_unknown", id))
         turn.do(Disconnect(e.call_of(id), id))
@@ -165,7 +186,7 @@ def resume(turn: Turn, call: Call) -> None:
         case "fallback":
             # We meant to give it away and did not get to it.
             waiting.enter(turn, call)
-        case "rating" | "voicemail":
+        case "rating" | "voicemail" | "callback":
             talk.goodbye(turn, call)
         case _:
             pass
@@ -181,6 +202,7 @@ def rearm(turn: Turn) -> None:
     for call in turn.state.calls.values():
         if call.entered_at is not None and call.stage in ("queue", "ringing"):
             waiting.keep_time(turn, call)
+            owners.remember(turn, call)
         for offer in call.rung:
             ring = turn.line.ring
             turn.timers.set("ring", call.id, offer.since + ring.timeout_s)
@@ -191,3 +213,5 @@ def rearm(turn: Turn) -> None:
         interpreter = interpreting.present(call)
         if interpreter is not None and interpreter.away:
             turn.timers.set("interpreter", call.id, interpreter.away_until)
+    for callback in turn.state.callbacks.values():
+        ringback.keep_time(turn, callback)

@@ -86,7 +86,10 @@ def runs(facts: Iterable[f.Fact]) -> Iterator[tuple[f.Fact, ...]]:
 
 def decides(fact: f.Fact) -> bool:
     """Whether it records a decision of the queue."""
-    return isinstance(fact.body, f.Offered | f.Reserved)
+    body = fact.body
+    if isinstance(body, f.Offered):
+        return not body.callback_id  # that seat was decided on when it was kept for the callback
+    return isinstance(body, f.Reserved | f.SeatReserved)
 
 
 def judged(state: State, run: Sequence[f.Fact], policy: Policy) -> Round:
@@ -101,9 +104,14 @@ def judged(state: State, run: Sequence[f.Fact], policy: Policy) -> Round:
 def seen(state: State, policy: Policy, now: float) -> Sight:
     """What the queue sees at `now` (epoch s), `policy` being in force."""
     calls = [call for call in state.calls.values() if in_line(call)]
+    callbacks = [callback for callback in state.callbacks.values() if callback.due]
     return Sight(
         now,
         {
+            callback.id: Standing(ticket_of(ladder_of(policy, callback), callback), callback.step)
+            for callback in callbacks
+        }
+        | {
             call.id: Standing(
                 ticket_of(ladder_of(policy, call), call),
                 call.step,
@@ -140,28 +148,40 @@ def decisions(sight: Sight, run: Sequence[f.Fact]) -> tuple[Decision, ...]:
     found = []
     for fact in run:
         body = fact.body
-        if not isinstance(body, f.Offered | f.Reserved):
+        if not isinstance(body, f.Offered | f.Reserved | f.SeatReserved):
             continue
+        id = body.callback_id if isinstance(body, f.SeatReserved) else body.call_id
         if isinstance(body, f.Offered) and body.role == "interpreter":
             continue  # of the two facts of a pair the specialist's says what was decided
-        standing = sight.standings.get(body.call_id)
+        standing = sight.standings.get(id)
         found.append(
             Decision(
-                body.call_id,
+                id,
                 body.seat_id,
                 body.rung,
                 body.ranking,
-                standing.ticket.order if standing is not None else (0.0, 0.0, body.call_id),
+                standing.ticket.order if standing is not None else (0.0, 0.0, id),
                 body.able,
                 body.policy,
-                body.partner if isinstance(body, f.Offered) else body.interpreter,
-                "offer" if isinstance(body, f.Offered) else "reserve",
+                _with(body),
+                "reserve" if isinstance(body, f.Reserved) else "offer",
             )
         )
     return tuple(found)
 
 
+def _with(body: f.Offered | f.Reserved | f.SeatReserved) -> str:
+    match body:
+        case f.Offered():
+            return body.partner
+        case f.Reserved():
+            return body.interpreter
+        case f.SeatReserved():
+            return ""
+
+
 _DOING: Mapping[str, Doing] = {
+    "reserved": "reserved",
     "offered": "offered",
     "talking": "talking",
     "wrapup": "wrapup",

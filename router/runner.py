@@ -84,6 +84,10 @@ class Pump:
     def snapshot(self) -> Snapshot:
         return self._engine.snapshot()
 
+    def owners(self) -> dict[str, tuple[str, float]]:
+        """Number → who keeps its open case, until when: as the engine knows it."""
+        return dict(self._engine.state.owners)
+
     def follow(self, follower: Follower) -> Callable[[], None]:
         self._followers.append(follower)
         return lambda: self._followers.remove(follower)

@@ -56,6 +56,10 @@ class Seat(msgspec.Struct):
                 self.wants_not_ready = body.reason
             case f.SeatPaused():
                 self.paused_until = body.until
+            case f.SeatReserved():
+                self._become("reserved", at)
+            case f.SeatReleased():
+                self._become("ready", at)
             case f.Offered():
                 self._become("offered", at)
                 self.call_id = body.call_id

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Literal
 
 from config.model import Line
+from config.policy import Policy
 from queues.needs import holds
 from queues.policy import ladder
 from router import facts as f
+from router import owners
 from router.commands import SyncMember
 from router.seat import Seat
 from router.turn import Turn
@@ -19,11 +21,13 @@ def ready(turn: Turn, seat: Seat) -> None:
     turn.fact(f.SeatReady(seat.id, seat.person_id))
     if was_paused:
         sync(turn, seat)
+        owners.came(turn, seat)
 
 
 def not_ready(turn: Turn, seat: Seat, reason: str) -> None:
     turn.timers.cancel(seat.id, "pause")
     turn.fact(f.SeatNotReady(seat.id, seat.person_id, reason))
+    owners.left(turn, seat)
     sync(turn, seat)
 
 
@@ -77,12 +81,12 @@ def _back(turn: Turn, seat: Seat) -> None:
 # ---- the fallback queue, which stands in when we are gone ----
 
 
-def fallback_queues(line: Line, seat: Seat) -> tuple[str, ...]:
+def fallback_queues(line: Line, policy: Policy, seat: Seat) -> tuple[str, ...]:
     """The app_queues a seat would help out in: by its services and its languages."""
     names = {
         service.fallback_queue
         for service in line.services
-        if holds(ladder(line.policy, line.default_language, service.id).rungs[0].needs, seat.skills)
+        if holds(ladder(policy, line.default_language, service.id).rungs[0].needs, seat.skills)
     }
     spoken = {
         lang.fallback_queue
@@ -94,7 +98,12 @@ def fallback_queues(line: Line, seat: Seat) -> tuple[str, ...]:
 
 def sync(turn: Turn, seat: Seat) -> None:
     turn.do(
-        SyncMember(seat.id, seat.phone, fallback_queues(turn.line, seat), seat.state == "not_ready")
+        SyncMember(
+            seat.id,
+            seat.phone,
+            fallback_queues(turn.line, turn.policy, seat),
+            seat.state == "not_ready",
+        )
     )
 
 

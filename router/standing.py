@@ -6,7 +6,10 @@ it here. Built anew from the state after a restart. Never decides and never says
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
+
+import msgspec
 
 from config.model import Line
 from config.policy import Policy
@@ -17,6 +20,7 @@ from queues.rules import Rules
 from queues.ticket import Place, Ticket
 from router import facts as f
 from router.call import Call
+from router.callback import Callback, Waiting
 from router.seat import Seat
 from router.state import State
 
@@ -28,38 +32,42 @@ class Standing:
         self.rebuild()
 
     @property
-    def _policy(self) -> Policy:
+    def policy(self) -> Policy:
+        """The one in force."""
         return self._state.policy or self._line.policy
 
     def rebuild(self) -> None:
         """As the state says, by the policy in force."""
         state = self._state
-        self.rules = rules_of(self._policy)
-        self._ladders: dict[tuple[str, str], Ladder] = {}
+        self.rules = rules_of(self.policy)
+        self._ladders: dict[tuple[str, str, bool], Ladder] = {}
+        self._phones: dict[str, str] = {}
+        """Phone → the seat on duty that it belongs to."""
         self.dispatch = Dispatch(self.rules, state.answered)
         for seat in state.seats.values():
             self._on(seat)
         for call in state.calls.values():
             if in_line(call):
-                self._enter(call)
-                for offer in call.rung:
-                    self.dispatch.ringing(call.id, offer.since)
+                self._enter_rung(call)
+        for callback in state.callbacks.values():
+            if callback.due:
+                self._enter(callback)
 
-    def ladder(self, call: Call) -> Ladder:
-        """What the call needs, and how that is relaxed, by the policy in force."""
-        kind = (call.language, call.service)
+    def ladder(self, who: Waiting) -> Ladder:
+        """What the caller needs, and how that is relaxed, by the policy in force."""
+        kind = (who.language, who.service, isinstance(who, Callback))
         known = self._ladders.get(kind)
         if known is None:
-            known = self._ladders[kind] = ladder_of(self._policy, call)
+            known = self._ladders[kind] = ladder_of(self.policy, who)
         return known
 
     def deadline(self) -> float | None:
         """When a decline or the wait for an owner is over, at the earliest (epoch s)."""
         return self.dispatch.deadline()
 
-    def anybody(self, call: Call) -> bool:
-        """Whether somebody on duty, free or not, could serve the call as it stands."""
-        return self.dispatch.anybody(self.ladder(call), call.step)
+    def anybody(self, who: Waiting) -> bool:
+        """Whether somebody on duty, free or not, could serve the caller as it stands."""
+        return self.dispatch.anybody(self.ladder(who), who.step)
 
     def after(self, body: f.Body, at: float) -> None:
         """A fact was folded at `at` (epoch s)."""
@@ -72,15 +80,23 @@ class Standing:
                 self.dispatch.seat_off(body.seat_id)
             case f.PolicyAdopted():
                 self.rebuild()
+            case f.CallbackDue():
+                self._enter(self._state.callbacks[body.callback_id])
             case f.PhoneReachable() | f.PhoneLost():
-                for seat in self._state.seats.values():
-                    if seat.phone == body.phone:
-                        self.seat(seat, at)
+                seat = self._state.seats.get(self._phones.get(body.phone, ""))
+                if seat is not None and seat.phone == body.phone:
+                    self.seat(seat, at)
+                else:
+                    self._phones.pop(body.phone, None)
             case _:
                 call_id, seat_id = getattr(body, "call_id", ""), getattr(body, "seat_id", "")
                 if seat_id in self._state.seats:
                     self.seat(self._state.seats[seat_id], at)
-                if call_id:
+                if isinstance(body, f.SeatReserved | f.CallbackReached | f.CallbackGivenUp):
+                    self.dispatch.leave(body.callback_id)
+                elif isinstance(body, f.Relaxed) and call_id in self._state.callbacks:
+                    self.dispatch.raise_to(call_id, body.rung)
+                elif call_id:
                     self._of_call(call_id, body, at)
 
     def seat(self, seat: Seat, now: float) -> None:
@@ -111,6 +127,7 @@ class Standing:
     def _on(self, seat: Seat) -> None:
         if seat.paused_until > self._state.at:
             self._paused.add(seat.id)
+        self._phones[seat.phone] = seat.id
         self.dispatch.seat_on(place_of(self._state, seat, self._state.at))
 
     def _of_call(self, call_id: str, body: f.Body, at: float) -> None:
@@ -121,6 +138,11 @@ class Standing:
         match body:
             case f.Queued() | f.Requeued():
                 self._enter(call)
+            case f.OwnerAwaited():
+                self._enter_rung(call)
+            case f.Reruled():
+                self.dispatch.leave(call_id)
+                self._enter_rung(call)
             case f.Relaxed():
                 self.dispatch.raise_to(call_id, call.step)
             case f.Offered():
@@ -133,8 +155,14 @@ class Standing:
             case _:
                 pass
 
-    def _enter(self, call: Call) -> None:
-        self.dispatch.enter(ticket_of(self.ladder(call), call), call.step)
+    def _enter_rung(self, call: Call) -> None:
+        """Also when a phone rings for it."""
+        self._enter(call)
+        for offer in call.rung:
+            self.dispatch.ringing(call.id, offer.since)
+
+    def _enter(self, who: Waiting) -> None:
+        self.dispatch.enter(ticket_of(self.ladder(who), who), who.step)
 
 
 # ---- how call, seat and policy are put before the queue; also when the past is played again ----
@@ -149,22 +177,31 @@ def rules_of(policy: Policy) -> Rules:
     )
 
 
-def ladder_of(policy: Policy, call: Call) -> Ladder:
-    """What the call needs, and how that is relaxed."""
-    return ladder(policy, call.language, call.service)
+def ladder_of(policy: Policy, who: Waiting) -> Ladder:
+    """What the caller needs, and how that is relaxed. For a callback never two seats are kept."""
+    if isinstance(who, Callback):
+        return _alone(policy, who.language, who.service)
+    return ladder(policy, who.language, who.service)
 
 
-def ticket_of(way: Ladder, call: Call) -> Ticket:
-    came = call.entered_at or 0.0
-    return Ticket(
-        call.id,
-        came,
-        call.waits_from or came,
-        way,
-        call.head_start_s,
-        call.head_start_why,
-        call.declined,
-    )
+@lru_cache(maxsize=20_000)
+def _alone(policy: Policy, language: str, service: str) -> Ladder:
+    """The same object for the same arguments, as of `queues.policy.ladder`."""
+    whole = ladder(policy, language, service)
+    if all(rung.pair is None for rung in whole.rungs):
+        return whole
+    rungs = tuple(msgspec.structs.replace(rung, pair=None) for rung in whole.rungs)
+    return msgspec.structs.replace(whole, rungs=rungs)
+
+
+def ticket_of(way: Ladder, who: Waiting) -> Ticket:
+    came = who.entered_at or 0.0
+    head, why = who.head_start_s, who.head_start_why
+    waits_from = who.waits_from or came
+    if isinstance(who, Callback):
+        return Ticket(who.id, came, waits_from, way, head, why)
+    owner = (who.owner_seat, who.owner_until)
+    return Ticket(who.id, came, waits_from, way, head, why, who.declined, *owner)
 
 
 def place_of(state: State, seat: Seat, now: float) -> Place:

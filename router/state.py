@@ -14,6 +14,8 @@ import msgspec
 from config.policy import Policy
 from router import facts as f
 from router.call import Call
+from router.callback import Callback
+from router.events import call_of
 from router.lately import TEACHES, Lately
 from router.phones import is_browser
 from router.seat import Seat
@@ -21,7 +23,12 @@ from router.seat import Seat
 REMEMBERED_CLOSED = 5000
 """Closed and imported calls kept by id, so that late events and repeated ledgers are known."""
 
+REMEMBERED_NUMBERS = 5000
+"""Numbers of callers who gave up waiting; with 258,000 calls a year those of some days."""
 
+
+MOST_OWNERS = 50_000
+"""Open cases kept by number; the one told longest ago is let go of first."""
 COUNTED_ANSWERS = 1000
 """The share of purchased providers is that of so many latest answers: counted from midnight, the
 first few of a day would decide, and a night would be steered by none."""
@@ -29,6 +36,7 @@ first few of a day would decide, and a night would be steered by none."""
 
 _WHOLE: Final = frozenset(
     (
+        f.CallbackAsked, f.CallbackReached, f.CallbackGivenUp, f.OwnersKnown,
         f.CallOpened, f.CallClosed, f.FallbackImported, f.SeatSignedIn, f.SeatSignedOut,
         f.PhoneReachable, f.PhoneLost, f.PbxUp, f.PbxDown, f.LineStarted, f.Healed, f.CommandFailed,
         f.PolicyAdopted,
@@ -49,12 +57,15 @@ class Snapshot(msgspec.Struct, frozen=True):
     lately: Lately = Lately()
     answers: tuple[str, ...] = ()
     closed: tuple[str, ...] = ()
+    callbacks: tuple[Callback, ...] = ()
+    owners: dict[str, f.OwnedUntil] = {}
     policy: Policy | None = None
     policies: dict[str, str] = {}
+    gave_up: dict[str, float] = {}
 
 
 class State:
-    """Live calls by id, signed-in seats by id, phones by name → reachable."""
+    """Live calls by id, signed-in seats by id, phones by name → reachable, callbacks that wait."""
 
     def __init__(self) -> None:
         self.seq = 0
@@ -69,10 +80,15 @@ class State:
         self.answered: dict[str, int] = {}
         """The same, counted: provider → answers."""
         self.closed: dict[str, None] = {}
+        self.callbacks: dict[str, Callback] = {}
+        self.owners: dict[str, f.OwnedUntil] = {}
+        """Number → who keeps its open case, until when (epoch s)."""
         self.policy: Policy | None = None
         """The one in force; None before the first fact said which."""
         self.policies: dict[str, str] = {}
         """Version → digest of every policy there has been: a version stands for one content."""
+        self.gave_up: dict[str, float] = {}
+        """Number → when it last gave up waiting (epoch s), the oldest first."""
 
     @classmethod
     def restore(cls, snapshot: Snapshot) -> State:
@@ -87,8 +103,16 @@ class State:
         for provider in own.answers:
             state._answer(provider)
         state.closed = dict.fromkeys(own.closed)
+        state.callbacks = {callback.id: callback for callback in own.callbacks}
+        state.owners = dict(own.owners)
         state.policy, state.policies = own.policy, own.policies
+        state.gave_up = own.gave_up
         return state
+
+    def dialled(self, call_id: str) -> Callback | None:
+        """The callback whose caller is being rung as `call_id`."""
+        found = self.callbacks.get(call_of(call_id))
+        return found if found and found.dial and found.dial.call_id == call_id else None
 
     def reachable(self, phone: str) -> bool:
         """Whether a phone may be rung. Of a person's own that was never told of nothing is known;
@@ -107,8 +131,11 @@ class State:
             self.lately,
             tuple(self.answers),
             tuple(self.closed),
+            tuple(self.callbacks.values()),
+            dict(self.owners),
             self.policy,
             self.policies,
+            self.gave_up,
         )
         return msgspec.msgpack.decode(msgspec.msgpack.encode(shared), type=Snapshot)
 
@@ -123,6 +150,7 @@ class State:
             return
         match body:
             case f.CallOpened():
+                kept = self.callbacks.get(body.callback_id)
                 self.calls[body.call_id] = Call(
                     id=body.call_id,
                     caller_number=body.caller_number,
@@ -132,14 +160,25 @@ class State:
                     opened_at=fact.at,
                     within_hours=body.within_hours,
                     touched=fact.at,
+                    callback_id=body.callback_id,
+                    language=kept.language if kept else "",
+                    service=kept.service if kept else "",
+                    entered_at=kept.entered_at if kept else None,
                 )
             case f.CallClosed():
                 call = self.calls.pop(body.call_id, None)
                 self.lately = self.lately.after(body, fact.at, call, None)
+                self._remember(call, body.outcome, fact.at)
                 self._close(body.call_id)
             case f.FallbackImported():
                 self.calls.pop(body.call_id, None)
                 self._close(body.call_id)
+            case f.CallbackAsked():
+                self._keep(body, fact.at)
+            case f.CallbackReached() | f.CallbackGivenUp():
+                self.callbacks.pop(body.callback_id, None)
+            case f.OwnersKnown():
+                self._own(body)
             case f.SeatSignedIn():
                 self.seats[body.seat_id] = Seat(
                     body.seat_id,
@@ -152,6 +191,9 @@ class State:
                 )
             case f.SeatSignedOut():
                 self.seats.pop(body.seat_id, None)
+                for callback in self.callbacks.values():
+                    if callback.seat_id == body.seat_id:
+                        callback.seat_id = ""
             case f.PhoneReachable():
                 self.phones[body.phone] = True
             case f.PhoneLost():
@@ -166,10 +208,38 @@ class State:
             case f.PolicyAdopted():
                 self.policy = body.policy
                 self.policies[body.version] = body.policy.digest
+                for callback in self.callbacks.values():
+                    callback.step = 0
                 for call in self.calls.values():
                     call.step = 0  # of another ladder now; facts follow that say how far up
             case _:
                 pass
+
+    def _keep(self, body: f.CallbackAsked, at: float) -> None:
+        self.callbacks[body.callback_id] = Callback(
+            body.callback_id,
+            body.call_id,
+            body.caller_number,
+            body.caller_name,
+            body.language,
+            body.service,
+            body.entered_at,
+            at,
+            at,
+            body.head_start_s,
+            body.head_start_why,
+        )
+        call = self.calls.get(body.call_id)
+        if call is not None:
+            call.apply(body, at)
+
+    def _own(self, body: f.OwnersKnown) -> None:
+        for number, (person_id, until) in body.owners.items():
+            self.owners.pop(number, None)
+            if person_id:
+                self.owners[number] = (person_id, until)
+        while len(self.owners) > MOST_OWNERS:
+            del self.owners[next(iter(self.owners))]
 
     def _apply_to_call_and_seat(self, body: f.Body, at: float) -> None:
         call = self.calls.get(getattr(body, "call_id", ""))
@@ -180,6 +250,10 @@ class State:
             call.apply(body, at)
         if seat is not None:
             seat.apply(body, at)
+        about = body.call_id if isinstance(body, f.Relaxed) else getattr(body, "callback_id", "")
+        callback = self.callbacks.get(about)
+        if callback is not None:
+            callback.apply(body, at)
         if type(body) is f.Connected:
             self._answer(body.provider)
 
@@ -194,6 +268,17 @@ class State:
         self.answered[provider] = self.answered.get(provider, 0) + 1
         if len(self.answers) > COUNTED_ANSWERS:
             self.answered[self.answers.popleft()] -= 1
+
+    def _remember(self, call: Call | None, outcome: f.Outcome, at: float) -> None:
+        """Whether the number has given up waiting since somebody talked to it."""
+        if call is None or not call.caller_number:
+            return
+        if outcome in ("abandoned_queue", "abandoned_ringing", "answered"):
+            self.gave_up.pop(call.caller_number, None)
+        if outcome in ("abandoned_queue", "abandoned_ringing"):
+            self.gave_up[call.caller_number] = at
+        while len(self.gave_up) > REMEMBERED_NUMBERS:
+            del self.gave_up[next(iter(self.gave_up))]
 
     def _close(self, call_id: str) -> None:
         self.closed[call_id] = None

@@ -34,6 +34,9 @@ TimerKind = Literal[
     "interpreter",
     "wrapup",
     "pause",
+    "dial",
+    "retry",
+    "keep",
 ]
 
 PLAY_S = 45.0
@@ -45,7 +48,7 @@ Purpose = Literal["welcome", "menu", "to_human", "position", "held", "rating", "
 class Timer(NamedTuple):
     kind: TimerKind
     id: str
-    """Call or seat."""
+    """Call, seat or callback."""
 
 
 class Playing(NamedTuple):
@@ -111,6 +114,8 @@ class Turn:
         """Calls we asked Asterisk to hang up."""
         self.strangers: set[tuple[str, str]] = set()
         """What the last view of Asterisk showed and we did not know."""
+        self.owned: dict[str, dict[str, None]] = {}
+        """Person → calls in the queue whose case that person keeps; some may have left."""
         self.facts: list[f.Fact] = []
         self.commands: list[Command] = []
         self.standing = Standing(line, state)
@@ -122,7 +127,7 @@ class Turn:
     @property
     def policy(self) -> Policy:
         """The one in force."""
-        return self.state.policy or self.line.policy
+        return self.standing.policy
 
     def fact(self, body: f.Body) -> None:
         """Record a fact and fold it."""

@@ -7,13 +7,14 @@ The four ways of not answering are four facts, and each does something different
 from __future__ import annotations
 
 from queues.needs import text
-from queues.policy import head_start, ladder
+from queues.policy import HeadStarted, head_start, ladder
 from queues.ticket import Decision
 from queues.wait import told
 from router import facts as f
-from router import message, outlook, pair, seats
+from router import message, outlook, owners, pair, ringback, rungs, seats
 from router.announce import wait_prompts
 from router.call import Call, Offer
+from router.callback import Callback
 from router.commands import CancelLeg, NameFallback, RingSeat, SendToFallback, StartHold
 from router.turn import Turn
 
@@ -25,7 +26,7 @@ def enter(turn: Turn, call: Call) -> None:
     """Queue the call for a human with what is known of it."""
     language, service, policy = turn.language(call), turn.service(call), turn.policy
     way = ladder(policy, language.id, service.id)
-    head = head_start(policy, language.id, service.id)
+    head = _head_start(turn, call, language.id, service.id)
     turn.fact(
         f.Queued(
             call.id,
@@ -51,68 +52,47 @@ def again(turn: Turn, call: Call) -> None:
     _begin(turn, call)
 
 
+def rule(turn: Turn, call: Call) -> None:
+    """By another policy from now on: the same place, and as far up as its waiting has come."""
+    first = turn.standing.ladder(call).rungs[0]
+    head = _head_start(turn, call, call.language, call.service)
+    kind, version = turn.standing.ladder(call).kind, turn.policy.version
+    turn.fact(f.Reruled(call.id, kind, text(first.needs), head.seconds, head.why, version))
+    rungs.climb(turn, call)
+
+
+def _head_start(turn: Turn, call: Call, language: str, service: str) -> HeadStarted:
+    came = call.entered_at or turn.now
+    gave_up = turn.state.gave_up.get(call.caller_number, came + 1.0)
+    gave_up_s = came - gave_up if gave_up <= came else None
+    return head_start(
+        turn.policy, language, service, callback=bool(call.callback_id), gave_up_s=gave_up_s
+    )
+
+
 def _begin(turn: Turn, call: Call) -> None:
-    skip_hopeless(turn, call)
+    rungs.skip_hopeless(turn, call)
     if not turn.standing.anybody(call):
         message.invite(turn, call, "no_seat")
         return
     queue = turn.fallback_queue(call)
     if queue != GENERAL:
         turn.do(NameFallback(call.id, queue))
-    turn.play(call, "to_human", "to-human")
+    turn.play(call, "to_human", "callback-hello" if call.callback_id else "to-human")
     keep_time(turn, call)
+    if not call.callback_id:
+        owners.wait(turn, call)
 
 
 def keep_time(turn: Turn, call: Call) -> None:
     """Set the timers of a waiting call from what its facts say."""
     entered = call.waits_from or turn.now
     queue = turn.line.queue
-    _await_next_rung(turn, call)
+    rungs.await_next(turn, call)
     told = call.told_at
     first = max(entered + queue.announce_first_s, turn.now)
     turn.timers.set("announce", call.id, first if told is None else told + queue.announce_every_s)
     turn.timers.set("max_wait", call.id, max(entered + queue.max_wait_s, turn.now))
-
-
-def relax(turn: Turn, call: Call) -> None:
-    """The time of the next rung has come, whether a seat is being rung meanwhile or not."""
-    _next_rung(turn, call, hopeless=False)
-    skip_hopeless(turn, call)
-
-
-def climb(turn: Turn, call: Call) -> None:
-    """Up the ladder of another policy as far as the call has waited already."""
-    rungs = turn.standing.ladder(call).rungs
-    waited = turn.now - (call.waits_from or turn.now)
-    while call.step + 1 < len(rungs) and rungs[call.step + 1].after_s <= waited:
-        _next_rung(turn, call, hopeless=False)
-    skip_hopeless(turn, call)
-    _await_next_rung(turn, call)
-
-
-def skip_hopeless(turn: Turn, call: Call) -> None:
-    """Nobody waits out a rung that no seat on duty could ever serve."""
-    rungs = turn.standing.ladder(call).rungs
-    while call.step + 1 < len(rungs) and not turn.standing.anybody(call):
-        _next_rung(turn, call, hopeless=True)
-
-
-def _next_rung(turn: Turn, call: Call, *, hopeless: bool) -> None:
-    rungs, next_one = turn.standing.ladder(call).rungs, call.step + 1
-    if call.waits_from is None or next_one >= len(rungs):
-        return
-    rung, version = rungs[next_one], turn.policy.version
-    turn.fact(f.Relaxed(call.id, next_one, text(rung.needs), rung.relaxes, hopeless, version))
-    _await_next_rung(turn, call)
-
-
-def _await_next_rung(turn: Turn, call: Call) -> None:
-    rungs, next_one = turn.standing.ladder(call).rungs, call.step + 1
-    if next_one < len(rungs):
-        at = (call.waits_from or turn.now) + rungs[next_one].after_s
-        turn.timers.set("relax", call.id, max(at, turn.now))
-    else:
-        turn.timers.cancel(call.id, "relax")
 
 
 def tell(turn: Turn, call: Call) -> None:
@@ -121,7 +101,7 @@ def tell(turn: Turn, call: Call) -> None:
     turn.timers.set("announce", call.id, turn.now + turn.line.queue.announce_every_s)
     if not call.waiting or call.id in turn.playing:
         return
-    skip_hopeless(turn, call)
+    rungs.skip_hopeless(turn, call)
     if not turn.standing.anybody(call):
         leave_for_voicemail(turn, call, "no_seat")
         return
@@ -131,9 +111,13 @@ def tell(turn: Turn, call: Call) -> None:
     minutes = told(expected, promised)
     median_s, p90_s = (expected.median_s, expected.p90_s) if expected else (None, None)
     turn.fact(f.WaitTold(call.id, ahead, median_s, p90_s, minutes))
-    turn.play(
-        call, "position", *wait_prompts(ahead, minutes, voicemail_offered=_may_leave(turn, call))
+    offers = wait_prompts(
+        ahead,
+        minutes,
+        voicemail_offered=_may_leave(turn, call),
+        callback_offered=ringback.may_ask(turn, call),
     )
+    turn.play(call, "position", *offers)
 
 
 def _may_leave(turn: Turn, call: Call) -> bool:
@@ -142,6 +126,9 @@ def _may_leave(turn: Turn, call: Call) -> bool:
 
 
 def pressed(turn: Turn, call: Call, key: str) -> None:
+    if call.waiting and key == turn.policy.callback.key and ringback.may_ask(turn, call):
+        ringback.ask(turn, call)
+        return
     if call.waiting and key == turn.line.queue.voicemail_key and _may_leave(turn, call):
         leave_for_voicemail(turn, call, "chosen")
 
@@ -171,7 +158,13 @@ def hold(turn: Turn, call: Call) -> None:
 def offer_all(turn: Turn) -> None:
     """Ring whatever may be rung now, and keep what may be kept."""
     turn.standing.wake(turn.now)
+    reserved: list[Callback] = []
     for decision in turn.standing.dispatch.match(turn.now):
+        callback = turn.state.callbacks.get(decision.call_id)
+        if callback is not None:
+            ringback.reserve(turn, callback, decision)
+            reserved.append(callback)
+            continue
         call = turn.state.calls[decision.call_id]
         if decision.kind == "reserve":
             _reserve(turn, call, decision)
@@ -179,6 +172,15 @@ def offer_all(turn: Turn) -> None:
             _offer(turn, call, decision)
         elif not pair.offer(turn, call, decision):
             turn.standing.renew(call, turn.now)
+    # Decisions of one round stand together in the journal: `router.replay` judges them as one.
+    for callback in reserved:
+        ringback.dial(turn, callback)
+
+
+def offer_kept(turn: Turn, call: Call, callback: Callback) -> None:
+    """Ring the seat that was kept for a caller who has just been reached."""
+    assert callback.kept is not None
+    _offer(turn, call, callback.kept, callback.id)
 
 
 def _reserve(turn: Turn, call: Call, decision: Decision) -> None:
@@ -197,7 +199,7 @@ def _reserve(turn: Turn, call: Call, decision: Decision) -> None:
         )
 
 
-def _offer(turn: Turn, call: Call, decision: Decision) -> None:
+def _offer(turn: Turn, call: Call, decision: Decision, callback_id: str = "") -> None:
     seat, ring = turn.state.seats[decision.seat_id], turn.line.ring
     number = call.offers + 1
     turn.fact(
@@ -213,6 +215,7 @@ def _offer(turn: Turn, call: Call, decision: Decision) -> None:
             decision.able,
             decision.policy,
             turn.now - (call.waits_from or turn.now),
+            callback_id=callback_id,
         )
     )
     assert call.offer is not None

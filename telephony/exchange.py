@@ -31,7 +31,7 @@ from telephony.heartbeat import beat
 from telephony.members import Members
 from telephony.perform import Operator, Resolve
 from telephony.secrets import Secrets
-from telephony.translate import HEARD, Lines, device_state, translate
+from telephony.translate import HEARD, Lines, device_state, dial_end, translate
 
 log = structlog.get_logger(__name__)
 
@@ -128,6 +128,10 @@ class Exchange:
             told = device_state(self._lines, event.keys)
             if told is not None:
                 self._post(told)
+        elif event.name == "Hangup":
+            ended = dial_end(self._lines, event.keys)
+            if ended is not None:
+                self._post(ended)
 
     def _on_ari_down(self) -> None:
         self._lines.lost()

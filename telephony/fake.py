@@ -19,9 +19,11 @@ from router import events as e
 from router.ports import Clock, Post
 from telephony.fakeair import FakeAir
 from telephony.fakebrowsers import FakeBrowsers
+from telephony.fakeoutside import FakeOutside
 from telephony.fakeparties import FakeCaller, FakeLeg, FakePhone
 from telephony.faketime import FakeTime
 from telephony.perform import EXISTS, GONE, LOST, NO_CONTACT, NO_PROMPT, refusal
+from telephony.provision import OUTBOUND
 from telephony.translate import BUSY, REJECTED, Leg, leg_end
 
 NO_ANSWER = 19
@@ -61,6 +63,7 @@ class FakePbx:
         self._ledger: list[e.FallbackServed] = []
         self._time = FakeTime()
         self._air = FakeAir(self._time, self._tell, prompt_s)
+        self.outside = FakeOutside(self._time, self._tell, self._picked_up)
         self._numbers = itertools.count(1)
 
     # ---- the port ----
@@ -137,7 +140,8 @@ class FakePbx:
         legs = [e.SeenChannel(leg.call_id, leg.leg_id, leg.up) for leg in self.legs.values()]
         bridges = {id: tuple(sorted(inside)) for id, inside in self.bridges.items()}
         away = tuple(i.call_id for i in self.callers.values() if i.where == "fallback")
-        self._tell(e.PbxSeen(self._clock.now(), (*callers, *legs), bridges, away, reconnected))
+        channels, dials = (*callers, *legs), tuple(self.outside.dials)
+        self._tell(e.PbxSeen(self._clock.now(), channels, bridges, away, reconnected, dials))
 
     def lose_connection(self) -> None:
         """Calls go on; the router hears nothing of them until `connect`."""
@@ -152,6 +156,7 @@ class FakePbx:
             caller.plays.clear()
         for leg in self.legs.values():
             leg.phone.leg = None
+        self.outside.die()
         for state in (self.legs, self.bridges, self.members):
             state.clear()
 
@@ -186,6 +191,7 @@ class FakePbx:
             *(f"caller {caller.call_id}" for caller in live),
             *(f"leg {id}" for id in self.legs),
             *(f"bridge {id}" for id in self.bridges),
+            *(f"dial {id}" for id in self.outside.dials),
             *(f"play {play.play_id}" for caller in live for play in caller.plays),
             *(f"recording {i.recording.command.recording_id}" for i in live if i.recording),
         ]
@@ -235,6 +241,10 @@ class FakePbx:
             case c.CancelLeg():
                 leg = self.legs.get(command.leg_id)
                 return GONE if leg is None else self._end_leg(leg, NO_ANSWER)
+            case c.DialCaller():
+                return EXISTS if command.call_id in self.callers else self.outside.ring(command)
+            case c.CancelDial():
+                return self.outside.cancel(command.call_id)
             case c.Disconnect():
                 return "" if self.bridges.pop(command.bridge_id, None) is not None else GONE
         caller = self.callers.get(command.call_id)
@@ -358,6 +368,16 @@ class FakePbx:
             if phone and phone.reachable and phone.manner == "answer" and not paused:
                 caller.served_by = name
                 return
+
+    def _picked_up(self, call_id: str, number: str) -> None:
+        """Into the dialplan: to the router, or to the fallback where there is none."""
+        caller = FakeCaller(call_id, number, "", "12348", OUTBOUND, self)
+        caller.arrived_at = self._clock.now()
+        self.callers[call_id] = caller
+        if self.connected:
+            self._tell(e.CallArrived(call_id, number, "", "12348", OUTBOUND))
+        else:
+            self._send_away(caller, GENERAL)
 
     def _sync(self, wish: c.SyncMember) -> None:
         for queue in self.members.values():

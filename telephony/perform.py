@@ -20,13 +20,14 @@ from typing import Final, assert_never
 import structlog
 
 from router import commands as c
-from router.events import CallerHungUp, CommandRefused, LegEnded, call_of
+from router.events import CallerHungUp, CommandRefused, DialEnded, LegEnded, call_of
 from router.phones import is_browser
 from router.ports import Post
 from telephony.ami import Ami
 from telephony.ari_pool import AriPool
 from telephony.faults import AmiLost, AmiRefused, AmiTimeout, AriLost, AriRefused, PbxFault
 from telephony.members import Members
+from telephony.provision import OUTBOUND
 from telephony.translate import Leg, Lines
 
 log = structlog.get_logger(__name__)
@@ -121,6 +122,10 @@ class Operator:
                 await self._record(command)
             case c.Dismiss():
                 await self._dismiss(command.call_id)
+            case c.DialCaller():
+                await self._dial(command)
+            case c.CancelDial():
+                await self._ari.delete("channels", command.call_id)
             case c.NameFallback():
                 await self._name_fallback(command.call_id, command.queue)
             case c.SendToFallback():
@@ -197,6 +202,32 @@ class Operator:
                 self._post(LegEnded(ring.leg_id, "unreachable", NO_CONTACT))
                 return
             raise
+
+    async def _dial(self, dial: c.DialCaller) -> None:
+        """Ring a caller through the trunk.
+
+        Answered, the call goes by the dialplan like one that came in: so it is recorded, comes to
+        us as an arrival, and is served without us should we be gone by then.
+        """
+        try:
+            await self._ari.post(
+                "channels",
+                dial.call_id,
+                query={
+                    "endpoint": f"PJSIP/{dial.caller_number}@{OUTBOUND}",
+                    "context": "callback",
+                    "extension": "s",
+                    "priority": "1",
+                    "callerId": _caller_id("", dial.shown),
+                    "timeout": str(ceil(dial.timeout_s)),
+                },
+                body={"variables": {"HOTLINE_NUMBER": dial.caller_number}},
+            )
+        except AriRefused as refused:
+            if refused.status != 500:
+                raise
+            # "Allocation failed": the trunk is not there, or cannot be reached.
+            self._post(DialEnded(dial.call_id, "unreachable", NO_CONTACT))
 
     async def _connect(self, connect: c.Connect) -> None:
         call_id, bridge_id, lines = connect.call_id, connect.bridge_id, self._lines

@@ -31,6 +31,8 @@ REALM: Final = "hotline-12348"
 """Realm of the phones' digest sign-in; part of every `PhoneAccount.ha1`."""
 
 PHONES_FILE: Final = "pjsip_phones.conf"
+OUTBOUND: Final = "trunk-out"
+"""The endpoint through which callers are rung back. It takes no calls in: it has no address."""
 GENERAL: Final = "general"
 """The fallback queue that always exists."""
 
@@ -70,6 +72,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 # A phone whose name could be somebody's telephone number would take that caller for itself,
 # because phones are recognised by name before trunks are by address.
 _PHONE = re.compile(r"[a-z][a-z0-9_-]{0,31}")
+_OUTBOUND = re.compile(r"([A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]):[0-9]{1,5}")
 _NUMBER = re.compile(r"[0-9]{3,15}")
 _AREA = re.compile(r"(0[0-9]{2,3})?")
 _HA1 = re.compile(r"[0-9a-f]{32}")
@@ -136,6 +139,8 @@ def render(
         "realm": REALM,
         "qualify_s": str(sip.qualify_s),
         "trunks": "\n".join(_trunk(n, trunk) for n, trunk in enumerate(sip.trunks, 1)),
+        "outbound": _outbound(sip.outbound),
+        "number": _matching("line.centre.number", line.centre.number, _NUMBER, "number"),
         "rtp_first": str(_port("sip.rtp_first", sip.rtp_first)),
         "rtp_last": str(_rtp_last(sip.rtp_first, sip.rtp_last)),
         "numbers": "\n".join(
@@ -314,6 +319,18 @@ def _trunk(n: int, address: str) -> str:
     return (
         f"[{name}](Trunk)\nset_var = HOTLINE_INGRESS={name}\n"
         f"[{name}]\ntype = identify\nendpoint = {name}\nmatch = {network}\n"
+    )
+
+
+def _outbound(address: str) -> str:
+    """The way out for callbacks; an IPv6 address stands in brackets."""
+    if not address:
+        return ""
+    _matching("sip.outbound", address, _OUTBOUND, "outbound")
+    return (
+        f"[{OUTBOUND}](Trunk)\naors = {OUTBOUND}\n"
+        f"set_var = HOTLINE_INGRESS={OUTBOUND}\n"
+        f"[{OUTBOUND}]\ntype = aor\ncontact = sip:{address}\n"
     )
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from router.events import PbxSeen, PhoneChanged, SeenChannel, call_of
+from router.events import PbxSeen, PhoneChanged, SeenChannel, call_of, is_dial
 from router.ports import Clock
 from telephony.ari_events import Bridge, Channel, Dialplan, Endpoint
 from telephony.ari_pool import AriPool
@@ -51,7 +51,9 @@ async def look(ari: AriPool, lines: Lines, *, app: str, clock: Clock, reconnecte
         lines.here.update(channel.call_id for channel in seen if not channel.leg_id)
     ours = {bridge.id: bridge.channels for bridge in bridges if _is_bridge(bridge.id)}
     away = tuple(channel.id for channel in channels if _is_away(channel))
-    return PbxSeen(asked_at, seen, ours, away, reconnected)
+    here = {channel.call_id for channel in seen} | set(away)
+    dials = tuple(ch.id for ch in channels if is_dial(ch.id) and ch.id not in here)
+    return PbxSeen(asked_at, seen, ours, away, reconnected, dials)
 
 
 async def phones(ari: AriPool, lines: Lines, *, all_of_them: bool) -> list[PhoneChanged]:

@@ -15,12 +15,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Literal
 
 import msgspec
 
 from router.events import (
     CallArrived,
     CallerHungUp,
+    DialEnded,
     Event,
     KeyPressed,
     LegAnswered,
@@ -31,6 +33,7 @@ from router.events import (
     PlayEnded,
     VoicemailRecorded,
     call_of,
+    is_dial,
 )
 from telephony.ari_events import (
     AriEvent,
@@ -53,6 +56,8 @@ _PLAY = re.compile(r".+-P[\d.]+")
 _VOICEMAIL = re.compile(r".+-V\d+")
 
 BUSY, REJECTED = 17, 21
+DialEnd = Literal["no_answer", "rejected", "busy", "unreachable"]
+
 UNANSWERED = frozenset({0, 16, 18, 19})
 """Causes of a phone that rang and then rang no more (a timed-out dial may carry 0)."""
 
@@ -188,6 +193,22 @@ def device_state(lines: Lines, fields: Mapping[str, str]) -> PhoneChanged | None
     if technology != "PJSIP" or state == "UNKNOWN":
         return None
     return phone(lines, name, state not in ABSENT)
+
+
+def dial_end(lines: Lines, fields: Mapping[str, str]) -> DialEnded | None:
+    """The router's event for AMI's `Hangup` of a caller whom we rang; None when it had answered:
+    then it was with us, or with the dialplan's fallback."""
+    call_id = fields.get("Uniqueid", "")
+    answered = call_id in lines.here or fields.get("ChannelStateDesc", "") == "Up"
+    if not is_dial(call_id) or answered:
+        return None
+    cause = int(fields.get("Cause", "0") or 0)
+    ends: dict[int, DialEnd] = {BUSY: "busy", REJECTED: "rejected"}
+    return DialEnded(call_id, ends.get(cause) or _unheard(cause), cause)
+
+
+def _unheard(cause: int) -> DialEnd:
+    return "no_answer" if cause in UNANSWERED else "unreachable"
 
 
 def phone(lines: Lines, name: str, reachable: bool) -> PhoneChanged | None:

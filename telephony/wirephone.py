@@ -38,6 +38,9 @@ A silent phone still answers the server's OPTIONS, so the server believes that i
 _NOWHERE = 9
 """Port for sound that nobody will hear (discard)."""
 
+_NUMBERS = itertools.count(1)
+"""For tags and branches, which must be new even when a phone takes the port of an earlier one."""
+
 _PAUSES_S = (0.5, 1.0, 2.0, 4.0, 4.0)
 """Between two sendings of the same message (T1 and T2 of RFC 3261, 17.1.1.1)."""
 
@@ -78,7 +81,7 @@ class WirePhone(asyncio.DatagramProtocol):
         self._server = (host, int(port))
         self._calls: dict[str, _Call] = {}
         self._awaited: dict[tuple[str, str], asyncio.Future[Message]] = {}
-        self._numbers = itertools.count(1)
+        self._numbers = _NUMBERS
         self._sound: socket.socket | None = None
 
     @classmethod
@@ -241,6 +244,9 @@ class WirePhone(asyncio.DatagramProtocol):
             self._transport.sendto(call.said, call.peer)  # our ACK was lost
 
     def _called(self, invite: Message, peer: tuple[str, int]) -> None:
+        if f"sip:{self.account.user}@" not in invite.start:
+            self._send(invite, peer, 404)  # meant for whoever had this port before
+            return
         tag = f"{self.port}-{next(self._numbers)}"
         call = _Call(
             invite.call_id,

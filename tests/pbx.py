@@ -180,7 +180,13 @@ def test_settings(data: Path, **changes: Any) -> Settings:
             wrapup=Wrapup(seconds=0.0),
             voicemail=Voicemail(max_s=6, min_s=1.0, silence_s=3),
         ),
-        sip=Sip(port=free_port(socket.SOCK_DGRAM), rtp_first=rtp, rtp_last=rtp + 399, qualify_s=1),
+        sip=Sip(
+            outbound=f"127.0.0.1:{free_port(socket.SOCK_DGRAM)}",
+            port=free_port(socket.SOCK_DGRAM),
+            rtp_first=rtp,
+            rtp_last=rtp + 399,
+            qualify_s=1,
+        ),
         pbx=Pbx(
             http_port=free_port(socket.SOCK_STREAM),
             ami_port=free_port(socket.SOCK_STREAM),

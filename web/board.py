@@ -102,6 +102,7 @@ class Board:
             self._seat_states,
             dict(self._parts),
             self._today,
+            len(self._state.callbacks),
             self._notes,
         )
 
@@ -145,7 +146,7 @@ class Board:
         Facts already folded are passed over. Raises ValueError when one is missing: the board
         must then be built anew.
         """
-        pbx_up = self._state.pbx_up
+        pbx_up, callbacks = self._state.pbx_up, len(self._state.callbacks)
         fresh: list[v.Note] = []
         seats: set[str] = set()
         calls: set[str] = set()
@@ -170,6 +171,8 @@ class Board:
         if self._state.pbx_up != pbx_up:
             changes.append(v.PbxChanged(self._state.pbx_up))
             changes.extend(self._redrawn_parts({"pbx": self._pbx_part()}))
+        if len(self._state.callbacks) != callbacks:
+            changes.append(v.CallbacksCounted(len(self._state.callbacks)))
         if counted:
             changes.extend(self._redrawn_day())
         changes.extend(v.Noted(note) for note in fresh)
@@ -279,6 +282,7 @@ class Board:
             self._order.get(call.id, 0),
             held.seat_id if held else "",
             *_interpreting(call),
+            _outlook(call),
         )
 
     def _draw_seat(self, seat_id: str) -> v.SeatView:
@@ -324,3 +328,9 @@ def _interpreting(call: Call) -> tuple[str, v.InterpreterState, str]:
         return "", "", up
     state: v.InterpreterState = "left" if third.left_at else "away" if third.away else "talking"
     return third.seat_id, state, up
+
+
+def _outlook(call: Call) -> v.Outlook | None:
+    if call.told_at is None or call.outlook_s is None or call.stage not in ("queue", "ringing"):
+        return None
+    return v.Outlook(call.told_at, *call.outlook_s)

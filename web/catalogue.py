@@ -18,7 +18,9 @@ from cases.records import Provider, Role
 from cases.vocabulary import EMOTIONS, GROUPS, KINDS, MATTER_HEADS, MATTERS
 from config.divisions import divisions
 from config.model import Settings, Targets
+from config.policy import HERE
 from config.words import TONGUES, Tongue, Words, words
+from queues.policy import named_skills
 from router import facts as f
 from web.gate import CATALOGUE, encode
 from web.names import name, own_name
@@ -89,6 +91,7 @@ class Catalogue(msgspec.Struct, frozen=True):
     seat_states: tuple[Term, ...]
     hangup_parties: tuple[Term, ...]
     offer_ends: tuple[Term, ...]
+    dial_ends: tuple[Term, ...]
     rating_missed: tuple[Term, ...]
     voicemail_whys: tuple[Term, ...]
     providers: tuple[Term, ...]
@@ -104,7 +107,7 @@ def catalogue(settings: Settings, tag: Tongue) -> Catalogue:
     centre = line.centre
     skills = dict.fromkeys(
         [language.skill for language in line.languages]
-        + [skill for service in line.services for skill in service.needs]
+        + [skill for skill in named_skills(line.policy) if skill != HERE]
     )
 
     def terms(section: str, codes: Iterable[object]) -> tuple[Term, ...]:
@@ -135,6 +138,7 @@ def catalogue(settings: Settings, tag: Tongue) -> Catalogue:
         seat_states=terms("seat", get_args(f.SeatState)),
         hangup_parties=terms("hangup", get_args(f.HangupParty)),
         offer_ends=terms("offer_end", get_args(f.OfferEnd)),
+        dial_ends=terms("dial_end", get_args(f.CallbackGivenUpWhy)),
         rating_missed=terms("rating_missed", get_args(f.RatingMissedWhy)),
         voicemail_whys=terms("voicemail_why", [*get_args(f.VoicemailWhy), "fallback"]),
         providers=terms("provider", get_args(Provider)),

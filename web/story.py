@@ -73,6 +73,8 @@ class _Teller:
         match body:
             case f.CallOpened():
                 self._opened_at = at
+                if body.callback_id:
+                    return self._say("CallOpenedByUs", **fields)
                 fields["hours"] = self._say("hours.open" if body.within_hours else "hours.closed")
             case f.KeyTaken():
                 fields["chose"] = self._chose(body)
@@ -82,6 +84,13 @@ class _Teller:
                     self._paired.add(body.offer_id)
                     fields["partner"] = self._seat(body.partner)
                     return self._say(f"offered-as.{body.role}", **fields)
+            case f.SeatReserved():
+                fields["why"] = self._why(body, at)
+            case f.DialEnded() if body.retry_at:
+                fields["retry_at"] = self._t.clock(body.retry_at)
+                return self._say("DialEndedRetry", **fields)
+            case f.OwnerAwaited() if not body.seat_id:
+                return self._say("OwnerNotAwaited", **fields)
             case f.InterpreterJoined():
                 self._interpreter = body.seat_id
             case f.InterpreterLeft():
@@ -181,7 +190,7 @@ class _Teller:
             chosen.append(self._say(f"chose.{body.goto}"))
         return self._say("comma").join(chosen or [self._say("chose.next")])
 
-    def _why(self, body: f.Offered, at: float) -> str:
+    def _why(self, body: f.Offered | f.SeatReserved, at: float) -> str:
         """The ranking in words, best criterion first (`queues.ticket.Ranking`)."""
         spare, idle = body.ranking.spare, body.ranking.idle_since
         if body.rung < 0:
@@ -245,5 +254,7 @@ _NAMED: dict[str, dict[str, str]] = {
     "SeatWantsNotReady": {"reason": "reason"},
     "Healed": {"what": "healed"},
     "RejoinEnded": {"end": "offer_end"},
+    "DialEnded": {"end": "dial_end"},
+    "CallbackGivenUp": {"why": "dial_end"},
 }
 """Fact → field → section of the catalogue in which its codes have names."""

@@ -18,6 +18,7 @@ import msgspec
 from config.model import Line, Targets
 from reports.indicators import INDICATORS, WITHIN_S, Counts, value
 from router import facts as f
+from router.events import is_dial
 from router.state import Snapshot
 from web.views import Figure, Today
 
@@ -26,6 +27,8 @@ LONGEST_S: Final = 3 * 3600.0
 NOTHING: Final = Snapshot(0, 0.0)
 COUNTED: Final[tuple[type[f.Body], ...]] = (
     f.CallOpened,
+    f.CallbackAsked,
+    f.CallbackGivenUp,
     f.Queued,
     f.Connected,
     f.TalkEnded,
@@ -121,6 +124,10 @@ class Day:
         """Live calls of the day that `recall` is to bring."""
         self._older: set[str] = set()
         """Live calls that came on another day."""
+        self._asked: set[str] = set()
+        """Callbacks that calls of the day asked for and that have not come to an end."""
+        self._rung: dict[str, str] = {}
+        """Calls by which we rang somebody back and nobody has answered yet → callback."""
         self._over: Sums = defaultdict(float)
         """Of the day's calls that have ended."""
         self._unplaced: list[f.Fact] = []
@@ -153,6 +160,8 @@ class Day:
         for fact in self._unplaced:
             before.apply(fact)
         self._live = before._live | self._live
+        self._asked |= before._asked
+        self._rung = before._rung | self._rung
         self._unknown = set()
         for name, amount in before._over.items():
             self._over[name] += amount
@@ -163,6 +172,19 @@ class Day:
         """Fold the next fact; whether a counter may have changed. Call `turn` before."""
         body = fact.body
         match body:
+            case f.CallOpened() if body.callback_id:
+                self._older.add(body.call_id)  # we rang: no call that came
+                self._rung[body.call_id] = body.callback_id
+                return False
+            case f.Connected() if body.call_id in self._rung:
+                return self._callback("callbacks_answered", self._rung.pop(body.call_id), fact)
+            case f.CallbackAsked():
+                if body.call_id in self._live:
+                    self._asked.add(body.callback_id)
+                    return False
+                return self._not_placed(fact)
+            case f.CallbackGivenUp():
+                return self._callback("callbacks_given_up", body.callback_id, fact)
             case f.CallOpened():
                 if self._open(body.call_id, fact.at):
                     return True
@@ -185,6 +207,14 @@ class Day:
             case _:
                 return False
 
+    def _callback(self, counter: str, callback_id: str, fact: f.Fact) -> bool:
+        """What came of a callback, counted to the day on which the caller had called."""
+        if callback_id not in self._asked:
+            return self._not_placed(fact)
+        self._asked.remove(callback_id)
+        self._over[counter] += 1
+        return True
+
     def _not_placed(self, fact: f.Fact) -> bool:
         # Of another day, or of a call from before the beginning.
         if not self._whole:
@@ -203,6 +233,8 @@ class Day:
 
     def _import(self, fact: f.Fact, body: f.FallbackImported) -> bool:
         """The same call, if it waited with us before; else one that only the dialplan saw."""
+        if is_dial(body.call_id):
+            return False  # we rang: no call that came
         if body.call_id in self._older:
             self._older.remove(body.call_id)
             return False

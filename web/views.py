@@ -52,6 +52,15 @@ class SeatView(_View, frozen=True):
     talk_s: float = 0.0
 
 
+class Outlook(_View, frozen=True):
+    """How long a caller was expected to wait from `at` (epoch s) on: answered within `median_s` as
+    likely as not, within `p90_s` nine times in ten (`queues.wait`)."""
+
+    at: float
+    median_s: float
+    p90_s: float
+
+
 class CallView(_View, frozen=True):
     """One live call. `since`: when talk, ring, wait or the call itself began, by stage."""
 
@@ -74,6 +83,8 @@ class CallView(_View, frozen=True):
     interpreter: InterpreterState = ""
     picked_up: str = ""
     """The one of two seats that has answered and waits for the other."""
+    outlook: Outlook | None = None
+    """While it waits: what was last estimated; None: nothing yet, or nobody could say."""
 
 
 class QueueView(_View, frozen=True):
@@ -161,6 +172,8 @@ class BoardView(_View, frozen=True):
     parts: dict[str, Part]
     """How each part of the house is, `pbx` among them."""
     today: Today
+    callbacks: int
+    """Callers who have left the phone and are to be rung back, or are being rung."""
     notes: tuple[Note, ...]
     """Newest last, at most `web.board.NOTES`."""
 
@@ -200,6 +213,10 @@ class QueueLeft(_Change, frozen=True, tag="queue-left"):
     key: str
 
 
+class CallbacksCounted(_Change, frozen=True, tag="callbacks"):
+    waiting: int
+
+
 class SeatsCounted(_Change, frozen=True, tag="seat-states"):
     states: dict[SeatState, int]
 
@@ -228,6 +245,7 @@ Change = (
     | QueueChanged
     | QueueLeft
     | SeatsCounted
+    | CallbacksCounted
     | PartChanged
     | DayChanged
     | Noted

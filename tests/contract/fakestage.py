@@ -7,8 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from telephony.fake import FakePbx
+from telephony.fakeoutside import FakeCitizen
 from telephony.fakeparties import FakeCaller, FakePhone
-from tests.contract.stage import Caller, Manner, Phone, Stage
+from tests.contract.stage import Caller, Citizen, Manner, Phone, Stage
 
 
 @dataclass
@@ -46,6 +47,27 @@ class _Phone:
         assert self.party.leg is None
 
 
+@dataclass
+class _Citizen:
+    party: FakeCitizen
+    pbx: FakePbx
+
+    async def answer(self) -> None:
+        self.party.answer()
+
+    async def reject(self) -> None:
+        self.party.reject()
+
+    async def hang_up(self, call_id: str) -> None:
+        self.pbx.callers[call_id].hang_up()
+
+    async def rung(self) -> None:
+        assert self.party.rung
+
+    async def let_go(self) -> None:
+        assert not self.party.rung
+
+
 class FakeStage(Stage):
     def __init__(self) -> None:
         super().__init__()
@@ -71,6 +93,11 @@ class FakeStage(Stage):
         phone.manner = manner
         await self.settle()
         return _Phone(phone)
+
+    async def citizen(self, manner: Manner = "answer") -> Citizen:
+        citizen = self.pbx.outside.citizen("13800000001")
+        citizen.manner = manner
+        return _Citizen(citizen, self.pbx)
 
     async def turn(self) -> bool:
         if self._pending:

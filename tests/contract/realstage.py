@@ -18,7 +18,7 @@ from telephony.exchange import Exchange
 from telephony.softphone import Account, Softphone
 from telephony.wirephone import Manner as WireManner
 from telephony.wirephone import WirePhone
-from tests.contract.stage import Caller, Manner, Phone, Stage
+from tests.contract.stage import Caller, Citizen, Manner, Phone, Stage
 from tests.pbx import PASSWORD, RunningPbx, until
 
 MANNERS: dict[Manner, WireManner] = {
@@ -106,6 +106,24 @@ class _Phone:
 
     async def let_go(self) -> None:
         await self.phone.expect("BYE", "CANCEL")
+
+
+class _Citizen(_Phone):
+    """Somebody's telephone behind the trunk."""
+
+    rang = False
+
+    async def hang_up(self, call_id: str = "") -> None:
+        await self.phone.hang_up()
+
+    async def rung(self) -> None:
+        await self.phone.expect("INVITE")
+        self.rang = True
+
+    async def answer(self) -> None:
+        if not self.rang:
+            await self.rung()
+        self.phone.answer()
 
 
 def _talked(phone: WirePhone) -> bool:
@@ -198,6 +216,15 @@ class RealStage(Stage):
         while not self._reachable.get(name):
             assert await self.turn(), f"{name} did not become reachable"
         return _Phone(phone)
+
+    async def citizen(self, manner: Manner = "answer") -> Citizen:
+        outside = self._pbx.settings.sip.outbound
+        account = Account(user="13800000001", server=self._pbx.sip)
+        phone = await WirePhone.start(
+            account, manner=MANNERS[manner], sip_port=int(outside.rpartition(":")[2])
+        )
+        self._stack.push_async_callback(phone.stop)
+        return _Citizen(phone)
 
     async def turn(self) -> bool:
         self._wake.clear()

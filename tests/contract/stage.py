@@ -46,6 +46,17 @@ class Phone(Protocol):
         """Return when the exchange has ended the phone's call."""
 
 
+class Citizen(Protocol):
+    async def answer(self) -> None: ...
+    async def reject(self) -> None: ...
+    async def hang_up(self, call_id: str) -> None: ...
+    async def rung(self) -> None:
+        """Return when it rings."""
+
+    async def let_go(self) -> None:
+        """Return when the exchange has ended its call."""
+
+
 class Stage(ABC):
     """What happened so far, and how to make things happen."""
 
@@ -65,6 +76,10 @@ class Stage(ABC):
     @abstractmethod
     async def phone(self, name: str, manner: Manner = "answer") -> Phone:
         """A registered phone of that manner, known to be reachable."""
+
+    @abstractmethod
+    async def citizen(self, manner: Manner = "answer") -> Citizen:
+        """The telephone of the number that `caller` dials from, of that manner."""
 
     @abstractmethod
     async def turn(self) -> bool:
@@ -182,6 +197,8 @@ def _without_cause(event: e.Event) -> e.Event:
             return e.CallerHungUp(event.call_id)
         case e.LegEnded():
             return e.LegEnded(event.leg_id, event.end)
+        case e.DialEnded():
+            return e.DialEnded(event.call_id, event.end)
         case _:
             return event
 

@@ -23,9 +23,14 @@ Lines of a story (times are seconds since its beginning; `+5` is five later than
     +0 sees A A/leg B/away  what Asterisk holds: callers, legs, callers in the fallback
                           (`A/leg2`: the interpreter's, in the bridge of the talk)
     +9 served A answered  the fallback's ledger tells of A (voicemail, abandoned)
+    +9 policy soon        another policy is to decide (those of tests/router/line.py)
     +0 stops                                        the router is stopped on purpose
     +0 loses              the connection to Asterisk is lost
     +0 refuses RingSeat A unreachable
+    +5 picks-up A-C1-A1   a caller whom we ring answers; its call has that id from then on
+    +5 dial A-C1-A1 busy  or does not (no_answer, rejected, unreachable)
+    +0 sees A-C1-A1/dial  Asterisk rings it
+    +0 keeps zhang 13800000001      a slip says that zhang keeps that caller's open case; `nobody`
     +1 rings A/2          `A/2` is the interpreter's leg when two are rung: `+2 leg A/2 busy`
 """
 
@@ -44,6 +49,7 @@ from router.commands import Command
 from router.engine import Engine, Step
 from router.facts import Fact
 from router.state import Snapshot, State
+from tests.router.line import POLICIES
 
 STORIES = Path(__file__).parent.parent / "stories"
 START = 1_780_000_000.0
@@ -140,11 +146,22 @@ class Stage:
                 return e.HangUp(seat)
             case "phone", [phone, state]:
                 return e.PhoneChanged(phone, state == "reachable")
+            case "picks-up", [who]:
+                return e.CallArrived(who, "13800000009", ingress="trunk-out")
+            case "dial", [who, end]:
+                how = msgspec.convert(end, Literal["no_answer", "rejected", "busy", "unreachable"])
+                return e.DialEnded(who, how)
+            case "keeps", ["nobody", number]:
+                return e.OwnersChanged({number: ("", 0.0)})
+            case "keeps", [person, number]:
+                return e.OwnersChanged({number: (person, START + 86400)})
+            case "policy", [name]:
+                return e.PolicyChanged(POLICIES[name], "chief")
             case "loses", []:
                 return e.PbxLost()
             case "served", [who, outcome]:
-                how = msgspec.convert(outcome, Literal["answered", "voicemail", "abandoned"])
-                return e.FallbackServed(who, "13800000009", START, self._now, how)
+                served = msgspec.convert(outcome, Literal["answered", "voicemail", "abandoned"])
+                return e.FallbackServed(who, "13800000009", START, self._now, served)
             case "refuses", [command, who, reason]:
                 leg = self._leg(who) if command in ("RingSeat", "Connect") else ""
                 play = self.engine.playing(who) if command == "Play" else ""
@@ -155,9 +172,10 @@ class Stage:
         channels: list[e.SeenChannel] = []
         bridges: dict[str, tuple[str, ...]] = {}
         away = tuple(name.removesuffix("/away") for name in names if name.endswith("/away"))
+        dials = tuple(name.removesuffix("/dial") for name in names if name.endswith("/dial"))
         for name in names:
             who = name.partition("/")[0]
-            if name.endswith("/away"):
+            if name.endswith(("/away", "/dial")):
                 continue
             if name.endswith("/leg2"):
                 up = self._call(who).talk is not None
@@ -173,7 +191,7 @@ class Stage:
                     bridges[talk.bridge_id] = (talk.leg_id,) if talk.apart else (who, talk.leg_id)
             else:
                 channels.append(e.SeenChannel(who, up=True, caller_number="13800000009"))
-        return e.PbxSeen(self._now, tuple(channels), bridges, away, reconnected=True)
+        return e.PbxSeen(self._now, tuple(channels), bridges, away, reconnected=True, dials=dials)
 
     def _call(self, who: str) -> Call:
         return self.engine.state.calls[who]
@@ -219,6 +237,8 @@ def _words(said: Command | msgspec.Struct) -> str:
     """`Offered A seat_id=8001 …`: the call first, then what is not empty."""
     fields = msgspec.to_builtins(said)
     words = [fields["type"]] + ([fields["call_id"]] if "call_id" in fields else [])
+    if isinstance(fields.get("policy"), dict):
+        del fields["policy"]  # the whole of it; its version stands beside
     for name, value in fields.items():
         if name not in _QUIET and value not in ("", None, {}, [], (), 0, False):
             words.append(f"{name}={_short(value)}")

@@ -111,7 +111,7 @@ def test_whatever_happens_on_a_line_happens(week: tuple[list[f.Fact], Engine]) -
     facts, _ = week
     outcomes = {body.outcome for body in of(facts, f.CallClosed)}
     assert outcomes == set(get_args(f.Outcome)) - {
-        "fallback_answered", "fallback_voicemail", "fallback_abandoned", "failed",
+        "fallback_answered", "fallback_voicemail", "fallback_abandoned", "failed", "callback",
     }  # fmt: skip
     assert {body.why for body in of(facts, f.RatingMissed)} == set(get_args(f.RatingMissedWhy))
     ends = {body.end for body in of(facts, f.OfferEnded)}

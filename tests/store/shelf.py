@@ -20,12 +20,13 @@ KEYS = {
     "recordings": "recording_id",
     "voicemails": "recording_id",
 }
+CHANGED = ("callbacks", "callback_dials")
 REPLACED = ("calls", "legs", "offers", "spells")
 
 
 class Shelf:
     def __init__(self) -> None:
-        self.tables: dict[str, dict[object, Row]] = {name: {} for name in KEYS}
+        self.tables: dict[str, dict[object, Row]] = {name: {} for name in (*KEYS, *CHANGED)}
         self.slips: list[tuple[str, float]] = []
 
     def rows(self, name: str) -> list[Row]:
@@ -56,3 +57,13 @@ class Shelf:
                 else:
                     self.tables[name].setdefault(row[key], dict(row))
         self.slips += harvest.slips
+        callbacks, dials = self.tables["callbacks"], self.tables["callback_dials"]
+        changes = harvest.callbacks
+        for row in changes.asked:
+            callbacks.setdefault(row["callback_id"], dict(row))
+        for row in changes.dialled:
+            dials.setdefault(row["call_id"], dict(row))
+        for row in changes.tried:
+            dials[row["call_id"]] |= row
+        for row in changes.ended:
+            callbacks[row["callback_id"]] |= row

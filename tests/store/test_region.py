@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cases.fold import Fold
-from cases.numbers import plain, spellings
 from cases.region import region_by, region_of
 from config.divisions import divisions, number_prefixes
 from router.facts import CallOpened, Fact, FallbackImported
+from router.numbers import plain, spellings
 
 REGION = region_of("51", "0836")
 

@@ -500,6 +500,8 @@ def test_menus_name_the_keys_that_work(packaged: Manifest) -> None:
         named = re.findall(r"请按([0-9])", said[node["prompt"]])
         assert named == [*sorted(k for k in node["keys"] if k.isdigit() and k != "0"), "0"]
     assert f"留言请按{line['queue']['voicemail_key']}" in said["queue-voicemail-offer"]
+    policy = tomllib.loads(LINE.with_name("policy.toml").read_text("utf-8"))
+    assert f"回拨，请按{policy['callback']['key']}" in said["queue-callback-offer"]
     assert re.findall(r"请按([0-9])", said["rating-invite"]) == list("12345")
     assert (line["voicemail"]["max_s"], line["voicemail"]["end_key"]) == (180, "#")
     for prompt in ("voicemail-how", "fallback-voicemail"):

@@ -29,7 +29,17 @@ TARGETS = Targets()
 def counted(shelf: Shelf, starts: float, ends: float) -> Counts:
     """The rows of the calls that came in [starts, ends); a call that talks is answered."""
     total: defaultdict[str, float] = defaultdict(float)
-    came = {r["call_id"]: r for r in shelf.rows("calls") if starts <= r["opened_at"] < ends}
+    calls = {r["call_id"]: r for r in shelf.rows("calls")}
+    came = {
+        call_id: row
+        for call_id, row in calls.items()
+        if starts <= row["opened_at"] < ends and not row["callback_id"]
+    }
+    for row in shelf.rows("callbacks"):
+        if row["call_id"] in came:
+            reached = calls.get(row["reached_call_id"], {})
+            total["callbacks_answered"] += reached.get("answered_at") is not None
+            total["callbacks_given_up"] += row["state"] == "given_up"
     for row in came.values():
         talks = row["outcome"] is None and row["answered_at"] is not None
         standing = "answered" if talks else row["outcome"] or "open"

@@ -11,7 +11,7 @@ branch_labels = None
 depends_on = None
 
 
-def upgrade() -> None:
+def upgrade() -> None:  # noqa: PLR0915 - one row per table
     op.create_table(
         "audit",
         sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -48,6 +48,7 @@ def upgrade() -> None:
         sa.Column("cause", sa.Integer(), nullable=True),
         sa.Column("talk_ended_by", sa.Text(), nullable=True),
         sa.Column("voicemail_why", sa.Text(), nullable=True),
+        sa.Column("callback_id", sa.Text(), nullable=False),
         sa.Column("opened_at", sa.Double(), nullable=False),
         sa.Column("queued_at", sa.Double(), nullable=True),
         sa.Column("ringing_at", sa.Double(), nullable=True),
@@ -78,6 +79,7 @@ def upgrade() -> None:
         batch_op.create_index(
             batch_op.f("ix_calls_opened_at_call_id"), ["opened_at", "call_id"], unique=False
         )
+        batch_op.create_index(batch_op.f("ix_calls_callback_id"), ["callback_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_calls_person_id"), ["person_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_calls_caller_number"), ["caller_number"], unique=False)
 
@@ -272,6 +274,8 @@ def upgrade() -> None:
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("groups", sa.JSON(), nullable=False),
         sa.Column("emotion", sa.Integer(), nullable=True),
+        sa.Column("kept_by", sa.Text(), nullable=True),
+        sa.Column("open_until", sa.Double(), nullable=True),
         sa.Column("created_at", sa.Double(), nullable=False),
         sa.Column("updated_at", sa.Double(), nullable=False),
         sa.Column("updated_by", sa.Text(), nullable=True),
@@ -279,6 +283,45 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("number", name=op.f("pk_slips")),
         sa.UniqueConstraint("call_id", name=op.f("uq_slips_call_id")),
     )
+    with op.batch_alter_table("slips", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_slips_open_until"), ["open_until"], unique=False)
+
+    op.create_table(
+        "callbacks",
+        sa.Column("callback_id", sa.Text(), nullable=False),
+        sa.Column("call_id", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("why", sa.Text(), nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("reached_call_id", sa.Text(), nullable=True),
+        sa.Column("entered_at", sa.Double(), nullable=False),
+        sa.Column("asked_at", sa.Double(), nullable=False),
+        sa.Column("ended_at", sa.Double(), nullable=True),
+        sa.ForeignKeyConstraint(["call_id"], ["calls.call_id"], name=op.f("fk_callbacks_call_id")),
+        sa.PrimaryKeyConstraint("callback_id", name=op.f("pk_callbacks")),
+    )
+    with op.batch_alter_table("callbacks", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_callbacks_call_id"), ["call_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_callbacks_state"), ["state"], unique=False)
+
+    op.create_table(
+        "callback_dials",
+        sa.Column("call_id", sa.Text(), nullable=False),
+        sa.Column("callback_id", sa.Text(), nullable=False),
+        sa.Column("attempt", sa.Integer(), nullable=False),
+        sa.Column("seat_id", sa.Text(), nullable=False),
+        sa.Column("person_id", sa.Text(), nullable=False),
+        sa.Column("dialled_at", sa.Double(), nullable=False),
+        sa.Column("ended_at", sa.Double(), nullable=True),
+        sa.Column("end", sa.Text(), nullable=True),
+        sa.Column("cause", sa.Integer(), nullable=True),
+        sa.PrimaryKeyConstraint("call_id", name=op.f("pk_callback_dials")),
+    )
+    with op.batch_alter_table("callback_dials", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_callback_dials_callback_id"), ["callback_id"], unique=False
+        )
+
     op.create_table(
         "voicemails",
         sa.Column("recording_id", sa.Text(), nullable=False),

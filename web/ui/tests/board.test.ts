@@ -53,6 +53,7 @@ it('was recorded from calls that come, wait, are served and leave', () => {
       'pbx',
       'queue',
       'queue-left',
+      'callbacks',
       'seat-states',
       'part',
       'today',

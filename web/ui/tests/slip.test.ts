@@ -55,7 +55,7 @@ describe('looking for a word', () => {
 class World {
   slip: SlipRecord = {
     number: '26052900001', call_id: 'c1', version: 1, kind: '', matter: '', place: '',
-    place_detail: '', text: '', groups: [], emotion: null, created_at: 0, updated_at: 0,
+    place_detail: '', text: '', groups: [], emotion: null, open: false, kept_by: null, open_until: null, created_at: 0, updated_at: 0,
     updated_by: null,
   }
   refuse: Problem | null = null

@@ -24,6 +24,8 @@ export function applyChange(board: BoardView, change: Change): BoardView {
       return { ...board, queues: { ...board.queues, [change.queue.key]: change.queue } }
     case 'queue-left':
       return { ...board, queues: without(board.queues, change.key) }
+    case 'callbacks':
+      return { ...board, callbacks: change.waiting }
     case 'seat-states':
       return { ...board, seat_states: change.states }
     case 'part':

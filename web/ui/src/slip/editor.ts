@@ -10,7 +10,7 @@ import type { Problem } from '@/api/problem'
 import type { SlipRecord } from '@/api/types'
 
 export const FIELDS = [
-  'kind', 'matter', 'groups', 'place', 'place_detail', 'emotion', 'text',
+  'kind', 'matter', 'groups', 'place', 'place_detail', 'emotion', 'text', 'open',
 ] as const
 export type Field = (typeof FIELDS)[number]
 export type Fields = Pick<SlipRecord, Field>
@@ -230,7 +230,7 @@ export function fieldOf(problem: Problem | null): Field | null {
 }
 
 const EMPTY: Fields = {
-  kind: '', matter: '', groups: [], place: '', place_detail: '', emotion: null, text: '',
+  kind: '', matter: '', groups: [], place: '', place_detail: '', emotion: null, text: '', open: false,
 }
 
 function same(one: unknown, other: unknown): boolean {

@@ -33,6 +33,11 @@ def plain(number: str, area_code: str = "") -> str:
     return ""
 
 
+def undivided(number: str) -> str:
+    """The number as it came, without spaces, hyphens and the like."""
+    return _SEPARATORS.sub("", number)
+
+
 def spellings(number: str, area_code: str = "") -> tuple[str, ...]:
     """Every form in which the same caller may have come before; empty: cannot be known again."""
     one = plain(number, area_code)
