@@ -41,7 +41,7 @@ from cases.records import (
     VoicemailState,
 )
 from cases.region import region_of
-from cases.rights import Right, may, open_to, require, served, visible
+from cases.rights import Right, may, must_see, open_to, require, served, visible
 from cases.search import (
     MOST_ROWS,
     after_cursor,
@@ -152,12 +152,8 @@ class Access:
 
     async def story(self, viewer: Viewer, call_id: str) -> Told:
         """What is recorded of a call, masked for everybody. Raises NotFound."""
-        wanted = select(t.calls.c.call_id).where(
-            t.calls.c.call_id == known_id("call", call_id), visible(viewer)
-        )
         async with self._store.read() as conn:
-            if (await conn.execute(wanted)).one_or_none() is None:
-                raise NotFound("call")
+            await must_see(conn, viewer, call_id)
             facts = await _of_call(conn, t.facts, call_id)
             ids = {fact.body.get("person_id") for fact in facts}
             people = select(t.people).where(t.people.c.person_id.in_(ids - {None}))
@@ -167,27 +163,11 @@ class Access:
         )
 
     async def recall(self, viewer: Viewer, call_id: str) -> Recalled:
-        """The past around a call's waiting, for its explanation; raw, so nothing of it may be
-        shown but what web.why says. Names of all who sat at a seat only for those who know all
-        calls. Raises NotFound."""
-        wanted = select(t.calls.c.call_id).where(
-            t.calls.c.call_id == known_id("call", call_id), visible(viewer)
-        )
+        """The past around a call's waiting; raw, so nothing of it may be shown but what web.why
+        says. Names of all who sat at a seat for those who know all calls. Raises NotFound."""
         async with self._store.read() as conn:
-            if (await conn.execute(wanted)).one_or_none() is None:
-                raise NotFound("call")
-            recalled = await recall(conn, call_id)
-            all_calls = may(viewer, "calls.all")
-            ids = {
-                getattr(fact.body, "person_id", "")
-                for fact in recalled.facts
-                if all_calls or getattr(fact.body, "call_id", "") == call_id
-            }
-            if all_calls:
-                ids |= {seat.person_id for seat in recalled.line.state.seats.values()}
-            people = select(t.people).where(t.people.c.person_id.in_(ids - {""}))
-            names = {row.person_id: row.name for row in await conn.execute(people)}
-        return msgspec.structs.replace(recalled, people=names)
+            await must_see(conn, viewer, call_id)
+            return await recall(conn, call_id, everybody=may(viewer, "calls.all"))
 
     async def brief(self, viewer: Viewer, call_id: str, live: LiveCall | None) -> Brief:
         """What is known of the caller, for who is offered the call, has it, or had it.

@@ -146,7 +146,7 @@ def batch_of(conn: Connection, demo: bool, after: int, upto: int, most: int = _B
 class Recalled(msgspec.Struct, frozen=True):
     """One call's waiting: the line as it stood before, and the facts of the line until its end.
 
-    `line.apply` may be used once; `people`: id → name of those whom the viewer may know.
+    `line.apply` may be used once; `people`: id → name of those who may be named.
     """
 
     call_id: str
@@ -155,8 +155,11 @@ class Recalled(msgspec.Struct, frozen=True):
     people: dict[str, str] = {}
 
 
-async def recall(conn: AsyncConnection, call_id: str) -> Recalled:
-    """The past around a call's waiting, in small pieces: the caller's loop has a line to run."""
+async def recall(conn: AsyncConnection, call_id: str, *, everybody: bool = False) -> Recalled:
+    """The past around a call's waiting, in small pieces: the caller's loop has a line to run.
+
+    `everybody`: with the names of all who sat at a seat, not of those alone who had this call.
+    """
     demo = call_id.startswith(DEMO)
     of_call = (
         select(t.facts.c.seq, t.facts.c.type)
@@ -178,7 +181,15 @@ async def recall(conn: AsyncConnection, call_id: str) -> Recalled:
         batch_of, demo, found[-1].seq if found else begins[0] - 1, upto, _PIECE
     ):
         found += facts
-    return Recalled(call_id, line, tuple(found))
+    ids = {
+        getattr(fact.body, "person_id", "")
+        for fact in found
+        if everybody or getattr(fact.body, "call_id", "") == call_id
+    }
+    if everybody:
+        ids |= {seat.person_id for seat in line.state.seats.values()}
+    people = await conn.execute(select(t.people).where(t.people.c.person_id.in_(ids - {""})))
+    return Recalled(call_id, line, tuple(found), {row.person_id: row.name for row in people})
 
 
 class Position(msgspec.Struct, frozen=True):

@@ -11,9 +11,10 @@ from __future__ import annotations
 from typing import Literal
 
 from sqlalchemy import ColumnElement, or_, select, true
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cases import tables as t
-from cases.errors import Forbidden
+from cases.errors import Forbidden, NotFound, known_id
 from cases.records import Role, Viewer
 
 Right = Literal[
@@ -82,3 +83,12 @@ def open_to(viewer: Viewer) -> ColumnElement[bool]:
     if may(viewer, "calls.all"):
         return true()
     return or_(t.voicemails.c.state == "new", t.voicemails.c.handled_by == viewer.person_id)
+
+
+async def must_see(conn: AsyncConnection, viewer: Viewer, call_id: str) -> None:
+    """Raises NotFound when the viewer may not know of the call."""
+    wanted = select(t.calls.c.call_id).where(
+        t.calls.c.call_id == known_id("call", call_id), visible(viewer)
+    )
+    if (await conn.execute(wanted)).one_or_none() is None:
+        raise NotFound("call")

@@ -131,18 +131,6 @@ def _menu_service(settings: Settings) -> Iterator[Problem]:
             yield from menus.known(key.service, ids, (*place, "service"), "service")
 
 
-def _relaxations(settings: Settings) -> Iterator[Problem]:
-    for i, service in enumerate(settings.line.services):
-        for j in range(1, len(service.relax)):
-            before, after = service.relax[j - 1].after_s, service.relax[j].after_s
-            if after <= before:
-                yield Problem(
-                    code="relax",
-                    place=("line", "services", i, "relax", j, "after_s"),
-                    fields={"before": f"{before:g}", "found": f"{after:g}"},
-                )
-
-
 def _voicemail(settings: Settings) -> Iterator[Problem]:
     voicemail = settings.line.voicemail
     if voicemail.min_s >= voicemail.max_s:
@@ -250,7 +238,6 @@ _RULES: tuple[tuple[tuple[str, ...], Rule], ...] = (
     (("line.services", "line.default_service"), _default_service),
     (("line.languages", "line.services", "seats"), _unique_ids),
     (("line.centre", "seats"), _reserved_ids),
-    (("line.services",), _relaxations),
     (("line.voicemail",), _voicemail),
     (("sip", "pbx", "web"), _ports),
     (("sip",), _rtp),

@@ -19,7 +19,6 @@ from config.fields import (
     Count,
     Digits,
     Key,
-    Level,
     MonthText,
     Name,
     Port,
@@ -134,20 +133,11 @@ class Language(_Frozen, frozen=True):
     """The app_queue of those who speak it, for callers of this language; None: the service's."""
 
 
-class Relaxation(_Frozen, frozen=True):
-    """After `after_s` of waiting the service's skills are replaced by these (language stays)."""
-
-    after_s: Span
-    needs: dict[Skill, Level]
-
-
 class Service(_Frozen, frozen=True):
-    """A kind of call. `needs` is skill → least level (1-5)."""
+    """A kind of call. What it needs, and how that is relaxed, stands in the policy."""
 
     id: Name
     name: str
-    needs: dict[Skill, Level] = {}
-    relax: tuple[Relaxation, ...] = ()
     fallback_queue: Name = "general"
     """The app_queue that stands in for the router."""
 

@@ -1,7 +1,7 @@
 """`hotline check`: says whether the settings can be used, and what they come to.
 
 The loader has found every problem by the time this runs; what is left is what Asterisk's files
-would refuse. Starts nothing and writes nothing.
+would refuse, and callers whom nobody who works here can serve. Starts nothing and writes nothing.
 """
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ import os
 import sys
 from pathlib import Path
 
-from config.loader import site_file
+from config import policyfile
+from config.loader import policy_file, site_file
 from config.model import Settings
 from config.words import words
-from hotline.cli import DONE, USAGE
+from hotline.cli import DONE, FAILED, USAGE
+from hotline.deadends import judged, known, looked_at
 from telephony.places import Places
 from telephony.problem import PbxProblem
 from telephony.provision import render
@@ -62,5 +64,14 @@ def main(args: argparse.Namespace, settings: Settings) -> int:
             data=settings.paths.data,
         )
     )
+    policy, source = policyfile.read(policy_file(args.settings))
+    print(book.text("cli.check.policy", version=policy.version, file=source.name))
+    store = known(settings)
+    if ends := judged(policy, source, settings, store):
+        for end in ends:
+            print(end.text(args.lang), file=sys.stderr)
+        print(book.text("cli.policy.bad", n=len(ends)), file=sys.stderr)
+        return FAILED
+    print(looked_at(store, book))
     print(book.text("cli.check.good"))
     return DONE

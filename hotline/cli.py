@@ -26,8 +26,7 @@ _INTERRUPTED: Final = 130
 
 COMMANDS: Final = (
     "serve", "status", "check", "pbx", "prompts", "user", "calls", "why", "report", "simulate",
-    "staff",
-    "demo",
+    "staff", "policy", "demo",
 )  # fmt: skip
 """In the order in which a newcomer needs them."""
 

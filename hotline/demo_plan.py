@@ -13,6 +13,8 @@ from typing import Literal
 import msgspec
 
 from config.model import Line
+from queues.needs import names
+from queues.policy import ladder
 from router.facts import OfferEnd, Outcome
 
 Scene = Literal[
@@ -175,10 +177,12 @@ def _expected(*, rating: bool) -> Mapping[Scene, Expected]:
 
 def _seats(line: Line, spoken: Mapping[Scene, str]) -> list[PlannedSeat]:
     skill = {language.id: language.skill for language in line.languages}
-    needs = {service.id: service.needs for service in line.services}.get(line.default_service, {})
+    way = ladder(line.policy, line.default_language, line.default_service)
+    spoken_here = set(names(way.floor))
+    needed = [name for name in names(way.rungs[0].needs) if name not in spoken_here]
 
     def able(*languages: str) -> dict[str, int]:
-        law = {name: max(3, level) for name, level in needs.items()}
+        law = dict.fromkeys(needed, 3)
         return law | {skill.get(language, f"lang:{language}"): 3 for language in languages}
 
     mother = line.default_language

@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
+from pathlib import Path
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
@@ -28,6 +29,7 @@ from cases.sessions import Sessions
 from cases.store import Store, migrate, store_url
 from cases.writer import StoreWriter
 from config.model import Settings
+from config.policyfile import PACKAGED
 from hotline.clock import SteadyClock
 from hotline.owners import Owners
 from hotline.pbx import spoken
@@ -76,11 +78,17 @@ async def open_store(settings: Settings) -> Store:
 
 @asynccontextmanager
 async def running(
-    settings: Settings, store: Store, say: Say, *, screens: bool = True
+    settings: Settings,
+    store: Store,
+    say: Say,
+    *,
+    screens: bool = True,
+    policy: Path = PACKAGED,
 ) -> AsyncIterator[int | None]:
     """Serve the line until the block is left. `say` is told which step begins (a word).
 
-    `screens`: serve them here too; the value is their port. Raises PbxProblem, PromptProblem,
+    `screens`: serve them here too; the value is their port. `policy`: the file that a changed
+    policy is read from. Raises PbxProblem, PromptProblem,
     JournalHeld, LeaseHeld, OSError with the reason when a part fails.
     """
     clock, places = SteadyClock(), Places.of(settings)
@@ -148,6 +156,7 @@ async def running(
             health=health,
             history=history,
             provision=tell_phones,
+            policy_file=policy,
             reports=Archive(store, settings),
             press=Press(Fonts.of(settings.reports)),
             phones=BrowserPhones(store),

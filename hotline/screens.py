@@ -24,6 +24,7 @@ from cases.people import People
 from cases.sessions import Sessions
 from cases.store import Store, StoreUnready, store_url
 from config.model import Settings
+from config.policyfile import PACKAGED
 from hotline.clock import SteadyClock
 from hotline.house import DRAIN_S, Say
 from hotline.phones import provision
@@ -58,7 +59,9 @@ async def open_store(settings: Settings) -> Store:
 
 
 @asynccontextmanager
-async def showing(settings: Settings, store: Store, say: Say) -> AsyncIterator[int]:
+async def showing(
+    settings: Settings, store: Store, say: Say, *, policy: Path = PACKAGED
+) -> AsyncIterator[int]:
     """Serve screens until the block is left; the port they are served on. Raises OSError."""
     clock, places = SteadyClock(), Places.of(settings)
     people, keys = People(store), Keys(settings.line.centre.id)
@@ -88,6 +91,7 @@ async def showing(settings: Settings, store: Store, say: Say) -> AsyncIterator[i
             health=parts(desk, probe),
             history=partial(history, store, desk),
             provision=tell_phones,
+            policy_file=policy,
             reports=Archive(store, settings),
             press=Press(Fonts.of(settings.reports)),
             phones=BrowserPhones(store),

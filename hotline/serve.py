@@ -25,7 +25,9 @@ from cases.people import People
 from cases.records import NewPerson
 from cases.store import StoreUnready
 from cases.writer import LogBehindDatabase
+from config.loader import policy_file
 from config.model import Settings
+from config.policyfile import PACKAGED
 from config.words import Words, words
 from hotline import screens
 from hotline.cli import DONE, Refused
@@ -53,7 +55,11 @@ def main(args: argparse.Namespace, settings: Settings) -> int:
     places = Places.of(settings)
     places.data.mkdir(parents=True, exist_ok=True)
     log_to(places.data / "log" / ("web.log" if args.role == "web" else "hotline.log"))
-    work = show if args.role == "web" else partial(serve, also_screens=args.role == "all")
+    file = policy_file(args.settings)
+    if args.role == "web":
+        work: Work = partial(show, policy=file)
+    else:
+        work = partial(serve, also_screens=args.role == "all", policy=file)
     uvloop.run(_until_told(work, settings, book, args.lang))
     return DONE
 
@@ -106,7 +112,12 @@ async def _until_told(work: Work, settings: Settings, book: Words, tag: str) -> 
 
 @asynccontextmanager
 async def serve(
-    settings: Settings, book: Words, say: Say, *, also_screens: bool = True
+    settings: Settings,
+    book: Words,
+    say: Say,
+    *,
+    also_screens: bool = True,
+    policy: Path = PACKAGED,
 ) -> AsyncIterator[str]:
     """The line, with screens or without."""
     began = time.monotonic()
@@ -115,7 +126,7 @@ async def serve(
     try:
         # Said at once: a part that fails later must not take the only passwords with it.
         _introduce(await add_firsts(People(store), time.time()), book)
-        async with running(settings, store, say, screens=also_screens) as port:
+        async with running(settings, store, say, screens=also_screens, policy=policy) as port:
             word = "ready" if also_screens else "ready-router"
             yield _welcome(word, settings, port, book, time.monotonic() - began)
     finally:
@@ -123,13 +134,15 @@ async def serve(
 
 
 @asynccontextmanager
-async def show(settings: Settings, book: Words, say: Say) -> AsyncIterator[str]:
+async def show(
+    settings: Settings, book: Words, say: Say, *, policy: Path = PACKAGED
+) -> AsyncIterator[str]:
     """Screens alone, for a router elsewhere."""
     began = time.monotonic()
     say("store")
     store = await screens.open_store(settings)
     try:
-        async with screens.showing(settings, store, say) as port:
+        async with screens.showing(settings, store, say, policy=policy) as port:
             yield _welcome("ready-web", settings, port, book, time.monotonic() - began)
     finally:
         await store.close()

@@ -13,7 +13,7 @@ from hotline.table import table, width
 from router.sim.compare import Interval
 from router.sim.trial import Group, Trial
 
-_NAME = 15
+_NAME = 14
 """Columns for a group's name."""
 
 
@@ -111,14 +111,19 @@ def _moved(found: Trial, book: Words) -> list[str]:
 
 def _share(of: Interval, *, sign: bool = False) -> str:
     mean = f"{of.mean * 100:+.1f}" if sign else f"{of.mean * 100:.1f}"
-    half = "" if of.half is None else f"±{of.half * 100:.1f}"
+    half = "" if of.half is None else _half(of.half * 100)
     return f"{mean}{half}{'*' if sign and of.sure else ''}"
 
 
 def _seconds(of: Interval, *, sign: bool = False) -> str:
     mean = f"{of.mean:+.1f}" if sign else f"{of.mean:.1f}"
-    half = "" if of.half is None else f"±{of.half:.1f}" if of.half < 10 else f"±{of.half:.0f}"
+    half = "" if of.half is None else _half(of.half)
     return f"{mean}{half}{'*' if sign and of.sure else ''}"
+
+
+def _half(value: float) -> str:
+    """Nobody needs the tenths of an interval that is tens wide."""
+    return f"±{value:.1f}" if value < 9.95 else f"±{value:.0f}"
 
 
 def ruled(rows: Sequence[Sequence[str]]) -> list[str]:

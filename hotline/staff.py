@@ -119,7 +119,7 @@ def told(found: Needed, calls: int, seeds: int, book: Words, settings: Settings)
     letters = dict(zip(keys, _LETTERS, strict=False))
     heads = ("from", "calls", "load", "seats", "erlang", "reached")
     rows = [["", *(book.text(f"simulate.staff.column.{head}") for head in heads[1:]),
-             *letters.values()]]  # fmt: skip
+             " ".join(f"{letter:>2}" for letter in letters.values())]]  # fmt: skip
     for half, one in enumerate(found.halves):
         rows.append(
             [
@@ -129,7 +129,7 @@ def told(found: Needed, calls: int, seeds: int, book: Words, settings: Settings)
                 str(sum(one.seats.values())),
                 str(sum(one.began.values())),
                 "–" if one.level is None else f"{one.level:.0%}",
-                *(str(one.seats[key]) for key in letters),
+                " ".join(f"{one.seats[key]:>2}" for key in letters),
             ]
         )
     lines += [*ruled(rows), ""]

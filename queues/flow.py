@@ -16,8 +16,8 @@ from queues.course import Course
 from queues.patience import Patience
 
 NARROWEST = 1e-9
-_PORTION, _PORTIONS = 4, 8
-"""A long run of calls ahead is gone through in at most 8 portions, of at least 4 calls."""
+_PORTION, _PORTIONS = 5, 6
+"""A long run of calls ahead is gone through in at most 6 portions, of at least 5 calls."""
 
 
 class Run(NamedTuple):
@@ -43,6 +43,7 @@ class Flow:
     def __init__(self, course: Course, groups: Sequence[Group]) -> None:
         self.course = course
         self.groups = [group.busy for group in groups]
+        self.there = [any(stages) for stages in self.groups]
         self.idle = [float(group.idle) for group in groups]
         self.used = [0.0] * len(groups)
         self._known: list[dict[int, float]] = [{} for _ in groups]
@@ -77,7 +78,7 @@ class Flow:
     def reach(self, opens: Mapping[int, float], calls: float) -> float:
         """When these groups have finished so many calls that nobody used up; inf: never."""
         gone = [(group, self.gone(group, opens_s)) for group, opens_s in opens.items()
-                if any(self.groups[group])]  # fmt: skip
+                if self.there[group]]  # fmt: skip
         if not gone:
             return math.inf
         times = self.course.times
@@ -108,7 +109,7 @@ def _where(ends: list[tuple[float, float]], calls: float) -> float:
         low = sum(below for below, _ in ends)
         return (calls - low) / max(sum(above for _, above in ends) - low, NARROWEST)
     least, most = 0.0, 1.0
-    for _ in range(10):
+    for _ in range(7):
         part = (least + most) / 2
         there = 0.0
         for below, above in ends:
@@ -124,7 +125,7 @@ class Ahead:
     """Goes through the calls ahead."""
 
     def __init__(self, flow: Flow, patience: Patience) -> None:
-        self._flow, self._patience = flow, patience
+        self._flow, self._patience, self._curve = flow, patience, patience.curve()
         self.until = [0.0] * len(flow.groups)
         """By group: when the last of what it finishes for calls ahead is finished."""
         self.served = 0.0
@@ -137,12 +138,12 @@ class Ahead:
         """In portions: who stands at the end of a long run has more time to give up."""
         flow, until = self._flow, self.until
         begins = min((until[group] for group in run.opens), default=0.0)
-        left, half = run.calls, 0.0
+        left, half, waited = run.calls, 0.0, self._curve.at(run.waited_s)
         portion = max(_PORTION, -(-run.calls // _PORTIONS))
         while left > 0:
             calls = min(portion, left)
             left -= calls
-            hazard = self._patience.hazard(run.waited_s, run.waited_s + begins + half)
+            hazard = self._curve.at(run.waited_s + begins + half) - waited
             stay = math.exp(-hazard)
             waits = flow.reach(run.opens, calls * stay)
             for group, opens_s in run.opens.items():

@@ -7,7 +7,9 @@ to the moment they were (an actuary's table). Never reads a clock.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import accumulate, pairwise
+from operator import mul
 
 import msgspec
 
@@ -58,14 +60,29 @@ class Patience(msgspec.Struct, frozen=True):
         """How many gave up within `to_s` seconds of waiting, of those remembered."""
         return sum(count for count, edge in zip(self.left, EDGES, strict=True) if edge < to_s)
 
+    def curve(self) -> Curve:
+        rates = [(left + _SUPPOSED_LEFT) / (spent + _SUPPOSED_S)
+                 for left, spent in zip(self.left, self.waited_s, strict=True)]  # fmt: skip
+        return Curve(rates)
+
     def hazard(self, from_s: float, to_s: float) -> float:
         """-log of the share of those who waited `from_s` that still wait at `to_s`."""
-        total = 0.0
-        for k, edge in enumerate(EDGES):
-            lasted = min(to_s, _end(k)) - max(from_s, edge)
-            if lasted > 0.0:
-                total += lasted * (self.left[k] + _SUPPOSED_LEFT) / (self.waited_s[k] + _SUPPOSED_S)
-        return total
+        curve = self.curve()
+        return curve.at(to_s) - curve.at(from_s)
+
+
+class Curve:
+    """What `Patience.hazard` says, kept ready to be asked often."""
+
+    def __init__(self, rates: Sequence[float]) -> None:
+        self._rates = rates
+        widths = (after - before for before, after in pairwise(EDGES))
+        self._sums = [0.0, *accumulate(map(mul, rates, widths))]
+
+    def at(self, seconds: float) -> float:
+        """-log of the share that still waits after so long."""
+        k = bisect_right(EDGES, seconds) - 1
+        return self._sums[k] + (seconds - EDGES[k]) * self._rates[k] if k >= 0 else 0.0
 
 
 def _end(k: int) -> float:

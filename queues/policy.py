@@ -15,7 +15,7 @@ from typing import NamedTuple
 from config.policy import HERE, HeadStart, Kind, Policy, Step
 from queues.ladder import Ladder, Pair, Rung
 from queues.logic import MOST, either, lowered
-from queues.needs import ANYBODY, All, Any, Has, Need, Not, both, parse
+from queues.needs import ANYBODY, All, Any, Has, Need, Not, both, names, parse
 
 
 def kind_of(policy: Policy, language: str, service: str) -> Kind:
@@ -78,6 +78,14 @@ def asked(kind: Kind, steps: Sequence[Step], region: str = "") -> Need:
         if step.needs is not None:
             (where if step.dimension == "region" else law).append(_at(parse(step.needs), region))
     return both(either(*(lowered(one, level) for one in law)), either(*where))
+
+
+def named_skills(policy: Policy) -> list[str]:
+    """Every skill that the policy speaks of, in order of appearance."""
+    texts = [*policy.language.floor.values(), policy.pair.interpreter, policy.pair.bridge]
+    for kind in policy.kinds:
+        texts += [kind.needs, kind.region, *(step.needs for step in kind.relax if step.needs)]
+    return list(dict.fromkeys(name for text in texts for name in names(parse(text))))
 
 
 class HeadStarted(NamedTuple):

@@ -177,7 +177,7 @@ class _Stays:
                 high, after_ = middle, there
         # Between two times of the tables the count grows evenly.
         least, most = 0.0, 1.0
-        for _ in range(10):
+        for _ in range(7):
             part = (least + most) / 2
             mean = before[0] + part * (after_[0] - before[0])
             spread = before[1] + part * (after_[1] - before[1])

@@ -31,6 +31,16 @@ class Loosened(msgspec.Struct, frozen=True):
     """From here on two seats together would do."""
 
 
+class Told(msgspec.Struct, frozen=True):
+    """What the caller was told, and what was estimated (`router.facts.WaitTold`)."""
+
+    at: float
+    ahead: int
+    median_s: float | None
+    p90_s: float | None
+    minutes: int | None
+
+
 class Chosen(msgspec.Struct, frozen=True):
     """One offer, and who else there was. `end`: as the fact says; empty: it still rings."""
 
@@ -68,6 +78,7 @@ class Wait(msgspec.Struct, frozen=True):
     ahead: tuple[Ahead, ...] = ()
     loosened: tuple[Loosened, ...] = ()
     chosen: tuple[Chosen, ...] = ()
+    told: tuple[Told, ...] = ()
 
 
 class Account(msgspec.Struct, frozen=True):

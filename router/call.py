@@ -202,6 +202,8 @@ class Call(msgspec.Struct):
                 self.told_until = self.outlook_s = None
             case f.Relaxed():
                 self.step = body.rung
+            case f.Reruled():
+                self.head_start_s, self.head_start_why = body.head_start_s, body.head_start_why
             case f.Reserved():
                 self.reserved = body.seat_id
             case f.CallbackAsked():

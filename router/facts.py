@@ -34,7 +34,7 @@ from router.pairfacts import (
     PairFact,
     PickedUp,
 )
-from router.policyfacts import PolicyAdopted, PolicyFact
+from router.policyfacts import PolicyAdopted, PolicyFact, Reruled
 from router.talkfacts import (
     CallHeld,
     CallResumed,
@@ -103,6 +103,7 @@ __all__ = [  # for the type checker, which must know the conversation's facts by
     "Rejoined",
     "Relaxed",
     "Requeued",
+    "Reruled",
     "Reserved",
     "Role",
     "SeatAway",

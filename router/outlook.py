@@ -33,7 +33,8 @@ def interval(turn: Turn, call: Call) -> Interval | None:
     """For a call that waits. None: nobody can say."""
     lately = turn.state.lately
     shape = lately.talks.shape(turn.line.queue.typical_talk_s, turn.line.wrapup.seconds)
-    table = course(shape)
+    # The tables go by whole seconds; what comes on top of everything need not.
+    table = course(shape)._replace(ring_s=lately.talks.ring_s or shape.ring_s)
     first, *ahead = turn.standing.dispatch.queue(call.id)
     parts = _parted([first, *ahead])
     waiting = (turn.now - (one.waits_from or turn.now) for one in turn.state.calls.values()

@@ -16,7 +16,7 @@ from queues.plain import qualifies
 from queues.ticket import Decision
 from queues.waited import Ahead, Cause, Stretch, ahead, cause, could_use, stretches
 from router import facts as f
-from router.account import Account, Chosen, End, Loosened, Wait
+from router.account import Account, Chosen, End, Loosened, Told, Wait
 from router.replay import Apply, Sight, decides, decisions, derived, runs, seen
 from router.standing import ladder_of
 from router.state import State
@@ -61,6 +61,7 @@ class _Teller:
         self._ahead: list[Ahead] = []
         self._loosened: list[Loosened] = []
         self._chosen: list[Chosen] = []
+        self._told: list[Told] = []
 
     def passed(self, at: float) -> None:
         """Time goes on to `at`: what was true until then is what the caller waited for."""
@@ -141,6 +142,9 @@ class _Teller:
                 self._begin(body, at)
             case f.Relaxed() if self._open is not None:
                 self._relaxed(body, at)
+            case f.WaitTold():
+                told = Told(at, body.ahead, body.median_s, body.p90_s, body.minutes)
+                self._told.append(told)
             case f.OfferEnded():
                 self._offer_ended(body)
             case f.Connected():
@@ -219,10 +223,11 @@ class _Teller:
                 ahead=tuple(self._ahead),
                 loosened=tuple(self._loosened),
                 chosen=tuple(self._chosen),
+                told=tuple(self._told),
             )
         )
-        for told in (self._moments, self._ahead, self._loosened, self._chosen):
-            told.clear()
+        for done in (self._moments, self._ahead, self._loosened, self._chosen, self._told):
+            done.clear()
 
     def _last(self) -> tuple[Stretch, ...]:
         last, self._in_vain = self._in_vain, None

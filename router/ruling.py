@@ -10,7 +10,7 @@ from config.policy import Policy
 from queues.policycheck import problems
 from router import events as e
 from router import facts as f
-from router import rungs
+from router import rungs, seats, waiting
 from router.standing import in_line
 from router.turn import Turn
 from router.verdict import Refusal
@@ -42,10 +42,20 @@ def _adopt(turn: Turn, policy: Policy, by: str) -> None:
     """Asked for twice: already so."""
     if policy == turn.state.policy:
         return
+    before = _helping(turn)
     turn.fact(f.PolicyAdopted(policy.version, policy, by))
-    for call in turn.state.calls.values():
-        if in_line(call):
-            rungs.climb(turn, call)
-    for callback in turn.state.callbacks.values():
-        if callback.due:
-            rungs.climb(turn, callback)
+    for call in [call for call in turn.state.calls.values() if in_line(call)]:
+        waiting.rule(turn, call)
+    for callback in [one for one in turn.state.callbacks.values() if one.due]:
+        rungs.climb(turn, callback)
+    for seat_id, queues in _helping(turn).items():
+        if queues != before[seat_id]:
+            seats.sync(turn, turn.state.seats[seat_id])
+
+
+def _helping(turn: Turn) -> dict[str, tuple[str, ...]]:
+    """Seat → the fallback queues it would help out in, which follow from what the kinds need."""
+    return {
+        seat.id: seats.fallback_queues(turn.line, turn.policy, seat)
+        for seat in turn.state.seats.values()
+    }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from config.model import Line
+from config.policy import Policy
 from queues.needs import holds
 from queues.policy import ladder
 from router import facts as f
@@ -80,12 +81,12 @@ def _back(turn: Turn, seat: Seat) -> None:
 # ---- the fallback queue, which stands in when we are gone ----
 
 
-def fallback_queues(line: Line, seat: Seat) -> tuple[str, ...]:
+def fallback_queues(line: Line, policy: Policy, seat: Seat) -> tuple[str, ...]:
     """The app_queues a seat would help out in: by its services and its languages."""
     names = {
         service.fallback_queue
         for service in line.services
-        if holds(ladder(line.policy, line.default_language, service.id).rungs[0].needs, seat.skills)
+        if holds(ladder(policy, line.default_language, service.id).rungs[0].needs, seat.skills)
     }
     spoken = {
         lang.fallback_queue
@@ -97,7 +98,12 @@ def fallback_queues(line: Line, seat: Seat) -> tuple[str, ...]:
 
 def sync(turn: Turn, seat: Seat) -> None:
     turn.do(
-        SyncMember(seat.id, seat.phone, fallback_queues(turn.line, seat), seat.state == "not_ready")
+        SyncMember(
+            seat.id,
+            seat.phone,
+            fallback_queues(turn.line, turn.policy, seat),
+            seat.state == "not_ready",
+        )
     )
 
 

@@ -32,14 +32,17 @@ class Standing:
         self.rebuild()
 
     @property
-    def _policy(self) -> Policy:
+    def policy(self) -> Policy:
+        """The one in force."""
         return self._state.policy or self._line.policy
 
     def rebuild(self) -> None:
         """As the state says, by the policy in force."""
         state = self._state
-        self.rules = rules_of(self._policy)
+        self.rules = rules_of(self.policy)
         self._ladders: dict[tuple[str, str, bool], Ladder] = {}
+        self._phones: dict[str, str] = {}
+        """Phone → the seat on duty that it belongs to."""
         self.dispatch = Dispatch(self.rules, state.answered)
         for seat in state.seats.values():
             self._on(seat)
@@ -55,7 +58,7 @@ class Standing:
         kind = (who.language, who.service, isinstance(who, Callback))
         known = self._ladders.get(kind)
         if known is None:
-            known = self._ladders[kind] = ladder_of(self._policy, who)
+            known = self._ladders[kind] = ladder_of(self.policy, who)
         return known
 
     def deadline(self) -> float | None:
@@ -80,9 +83,11 @@ class Standing:
             case f.CallbackDue():
                 self._enter(self._state.callbacks[body.callback_id])
             case f.PhoneReachable() | f.PhoneLost():
-                for seat in self._state.seats.values():
-                    if seat.phone == body.phone:
-                        self.seat(seat, at)
+                seat = self._state.seats.get(self._phones.get(body.phone, ""))
+                if seat is not None and seat.phone == body.phone:
+                    self.seat(seat, at)
+                else:
+                    self._phones.pop(body.phone, None)
             case _:
                 call_id, seat_id = getattr(body, "call_id", ""), getattr(body, "seat_id", "")
                 if seat_id in self._state.seats:
@@ -122,6 +127,7 @@ class Standing:
     def _on(self, seat: Seat) -> None:
         if seat.paused_until > self._state.at:
             self._paused.add(seat.id)
+        self._phones[seat.phone] = seat.id
         self.dispatch.seat_on(place_of(self._state, seat, self._state.at))
 
     def _of_call(self, call_id: str, body: f.Body, at: float) -> None:
@@ -133,6 +139,9 @@ class Standing:
             case f.Queued() | f.Requeued():
                 self._enter(call)
             case f.OwnerAwaited():
+                self._enter_rung(call)
+            case f.Reruled():
+                self.dispatch.leave(call_id)
                 self._enter_rung(call)
             case f.Relaxed():
                 self.dispatch.raise_to(call_id, call.step)

@@ -23,6 +23,9 @@ from router.seat import Seat
 REMEMBERED_CLOSED = 5000
 """Closed and imported calls kept by id, so that late events and repeated ledgers are known."""
 
+REMEMBERED_NUMBERS = 5000
+"""Numbers of callers who gave up waiting; with 258,000 calls a year those of some days."""
+
 
 MOST_OWNERS = 50_000
 """Open cases kept by number; the one told longest ago is let go of first."""
@@ -58,6 +61,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     owners: dict[str, f.OwnedUntil] = {}
     policy: Policy | None = None
     policies: dict[str, str] = {}
+    gave_up: dict[str, float] = {}
 
 
 class State:
@@ -83,6 +87,8 @@ class State:
         """The one in force; None before the first fact said which."""
         self.policies: dict[str, str] = {}
         """Version → digest of every policy there has been: a version stands for one content."""
+        self.gave_up: dict[str, float] = {}
+        """Number → when it last gave up waiting (epoch s), the oldest first."""
 
     @classmethod
     def restore(cls, snapshot: Snapshot) -> State:
@@ -100,6 +106,7 @@ class State:
         state.callbacks = {callback.id: callback for callback in own.callbacks}
         state.owners = dict(own.owners)
         state.policy, state.policies = own.policy, own.policies
+        state.gave_up = own.gave_up
         return state
 
     def dialled(self, call_id: str) -> Callback | None:
@@ -128,6 +135,7 @@ class State:
             dict(self.owners),
             self.policy,
             self.policies,
+            self.gave_up,
         )
         return msgspec.msgpack.decode(msgspec.msgpack.encode(shared), type=Snapshot)
 
@@ -160,6 +168,7 @@ class State:
             case f.CallClosed():
                 call = self.calls.pop(body.call_id, None)
                 self.lately = self.lately.after(body, fact.at, call, None)
+                self._remember(call, body.outcome, fact.at)
                 self._close(body.call_id)
             case f.FallbackImported():
                 self.calls.pop(body.call_id, None)
@@ -259,6 +268,17 @@ class State:
         self.answered[provider] = self.answered.get(provider, 0) + 1
         if len(self.answers) > COUNTED_ANSWERS:
             self.answered[self.answers.popleft()] -= 1
+
+    def _remember(self, call: Call | None, outcome: f.Outcome, at: float) -> None:
+        """Whether the number has given up waiting since somebody talked to it."""
+        if call is None or not call.caller_number:
+            return
+        if outcome in ("abandoned_queue", "abandoned_ringing", "answered"):
+            self.gave_up.pop(call.caller_number, None)
+        if outcome in ("abandoned_queue", "abandoned_ringing"):
+            self.gave_up[call.caller_number] = at
+        while len(self.gave_up) > REMEMBERED_NUMBERS:
+            del self.gave_up[next(iter(self.gave_up))]
 
     def _close(self, call_id: str) -> None:
         self.closed[call_id] = None

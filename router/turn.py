@@ -127,7 +127,7 @@ class Turn:
     @property
     def policy(self) -> Policy:
         """The one in force."""
-        return self.state.policy or self.line.policy
+        return self.standing.policy
 
     def fact(self, body: f.Body) -> None:
         """Record a fact and fold it."""

@@ -7,7 +7,7 @@ The four ways of not answering are four facts, and each does something different
 from __future__ import annotations
 
 from queues.needs import text
-from queues.policy import head_start, ladder
+from queues.policy import HeadStarted, head_start, ladder
 from queues.ticket import Decision
 from queues.wait import told
 from router import facts as f
@@ -26,7 +26,7 @@ def enter(turn: Turn, call: Call) -> None:
     """Queue the call for a human with what is known of it."""
     language, service, policy = turn.language(call), turn.service(call), turn.policy
     way = ladder(policy, language.id, service.id)
-    head = head_start(policy, language.id, service.id, callback=bool(call.callback_id))
+    head = _head_start(turn, call, language.id, service.id)
     turn.fact(
         f.Queued(
             call.id,
@@ -50,6 +50,24 @@ def again(turn: Turn, call: Call) -> None:
     needs = text(way.rungs[0].needs)
     turn.fact(f.Requeued(call.id, way.kind, needs, policy.version, turn.line.version))
     _begin(turn, call)
+
+
+def rule(turn: Turn, call: Call) -> None:
+    """By another policy from now on: the same place, and as far up as its waiting has come."""
+    first = turn.standing.ladder(call).rungs[0]
+    head = _head_start(turn, call, call.language, call.service)
+    kind, version = turn.standing.ladder(call).kind, turn.policy.version
+    turn.fact(f.Reruled(call.id, kind, text(first.needs), head.seconds, head.why, version))
+    rungs.climb(turn, call)
+
+
+def _head_start(turn: Turn, call: Call, language: str, service: str) -> HeadStarted:
+    came = call.entered_at or turn.now
+    gave_up = turn.state.gave_up.get(call.caller_number, came + 1.0)
+    gave_up_s = came - gave_up if gave_up <= came else None
+    return head_start(
+        turn.policy, language, service, callback=bool(call.callback_id), gave_up_s=gave_up_s
+    )
 
 
 def _begin(turn: Turn, call: Call) -> None:

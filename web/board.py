@@ -282,6 +282,7 @@ class Board:
             self._order.get(call.id, 0),
             held.seat_id if held else "",
             *_interpreting(call),
+            _outlook(call),
         )
 
     def _draw_seat(self, seat_id: str) -> v.SeatView:
@@ -327,3 +328,9 @@ def _interpreting(call: Call) -> tuple[str, v.InterpreterState, str]:
         return "", "", up
     state: v.InterpreterState = "left" if third.left_at else "away" if third.away else "talking"
     return third.seat_id, state, up
+
+
+def _outlook(call: Call) -> v.Outlook | None:
+    if call.told_at is None or call.outlook_s is None or call.stage not in ("queue", "ringing"):
+        return None
+    return v.Outlook(call.told_at, *call.outlook_s)

@@ -18,7 +18,9 @@ from cases.records import Provider, Role
 from cases.vocabulary import EMOTIONS, GROUPS, KINDS, MATTER_HEADS, MATTERS
 from config.divisions import divisions
 from config.model import Settings, Targets
+from config.policy import HERE
 from config.words import TONGUES, Tongue, Words, words
+from queues.policy import named_skills
 from router import facts as f
 from web.gate import CATALOGUE, encode
 from web.names import name, own_name
@@ -105,7 +107,7 @@ def catalogue(settings: Settings, tag: Tongue) -> Catalogue:
     centre = line.centre
     skills = dict.fromkeys(
         [language.skill for language in line.languages]
-        + [skill for service in line.services for skill in service.needs]
+        + [skill for skill in named_skills(line.policy) if skill != HERE]
     )
 
     def terms(section: str, codes: Iterable[object]) -> tuple[Term, ...]:

@@ -52,6 +52,15 @@ class SeatView(_View, frozen=True):
     talk_s: float = 0.0
 
 
+class Outlook(_View, frozen=True):
+    """How long a caller was expected to wait from `at` (epoch s) on: answered within `median_s` as
+    likely as not, within `p90_s` nine times in ten (`queues.wait`)."""
+
+    at: float
+    median_s: float
+    p90_s: float
+
+
 class CallView(_View, frozen=True):
     """One live call. `since`: when talk, ring, wait or the call itself began, by stage."""
 
@@ -74,6 +83,8 @@ class CallView(_View, frozen=True):
     interpreter: InterpreterState = ""
     picked_up: str = ""
     """The one of two seats that has answered and waits for the other."""
+    outlook: Outlook | None = None
+    """While it waits: what was last estimated; None: nothing yet, or nobody could say."""
 
 
 class QueueView(_View, frozen=True):

@@ -15,7 +15,7 @@ import msgspec
 
 from queues import explain, waited
 from queues.needs import All, Any, Has, Need, Not, parse
-from router.account import Account, Chosen, Loosened, Wait
+from router.account import Account, Chosen, Loosened, Told, Wait
 from web.story import Tongue
 
 MOST_SEATS = 8
@@ -99,6 +99,7 @@ class _Teller:
             *(Said(self._loosened(one), one.at) for one in wait.loosened),
             *(Said(self._ahead(one), one.at) for one in wait.ahead),
             *(Said(self._stretch(one, wait), one.begins) for one in wait.stretches),
+            *(Said(self._told(one), one.at) for one in wait.told),
         ]
         lines += sorted(course, key=lambda said: said.at or 0.0)
         why = self._t.name("voicemail_why", wait.voicemail_why)
@@ -106,6 +107,15 @@ class _Teller:
         if sum(stretch.ends > stretch.begins for stretch in wait.stretches) > 1:
             lines.append(Said(self._sum(wait)))
         return Question("wait", self._say(f"wait.{key}", lasted=lasted), wait.begins, tuple(lines))
+
+    def _told(self, one: Told) -> str:
+        said = "told" if one.minutes is not None else "told-place"
+        likely = self._say("wait.unknown")
+        if one.median_s is not None and one.p90_s is not None:
+            likely = self._say(
+                "wait.likely", median=self._lasting(one.median_s), most=self._lasting(one.p90_s)
+            )
+        return self._say(f"wait.{said}", ahead=one.ahead, minutes=one.minutes, likely=likely)
 
     def _began(self, wait: Wait) -> Said:
         text = self._say(

@@ -47,7 +47,7 @@ class Patience(msgspec.Struct, frozen=True):
             if at > waited_s and stays < left:
                 return at
         last, stays = (self.at[-1], self.stays[-1]) if self.at else (0.0, 1.0)
-        return max(waited_s, last + self.tail_mean_s * math.log(max(stays, 1e-9) / left))
+        return max(waited_s, last + self.tail_mean_s * math.log(stays / left))
 
 
 def fitted(seen: Iterable[Seen]) -> Patience:
@@ -57,7 +57,8 @@ def fitted(seen: Iterable[Seen]) -> Patience:
     stays: list[float] = []
     for one in waits:
         if one.left:
-            share *= 1.0 - 1.0 / there
+            # The very last to be seen does not prove that nobody ever stays longer.
+            share *= 1.0 - 1.0 / max(2, there)
             if at and at[-1] == one.waited_s:
                 stays[-1] = share
             else:

@@ -201,18 +201,6 @@ WRONG: dict[str, tuple[str, str, str, int | None]] = {
         "line.centre.id",
         2,
     ),
-    "level": (
-        '[[line.services]]\nid = "general"\nname = "x"\nneeds = { "law:general" = 6 }\n',
-        "misfit",
-        "line.services[0].needs.law:general",
-        4,
-    ),
-    "skill": (
-        '[[line.services]]\nid = "general"\nname = "x"\nneeds = { "Law General" = 1 }\n',
-        "misfit",
-        "line.services[0].needs.Law General",
-        4,
-    ),
     "default language": (
         '[line]\ndefault_language = "xx"\n',
         "reference",
@@ -282,14 +270,6 @@ WRONG: dict[str, tuple[str, str, str, int | None]] = {
         "node-name",
         f"{MENU}.queue",
         1,
-    ),
-    "relaxations": (
-        '[[line.services]]\nid = "general"\nname = "x"\n'
-        "[[line.services.relax]]\nafter_s = 30\nneeds = {}\n"
-        "[[line.services.relax]]\nafter_s = 30\nneeds = {}\n",
-        "relax",
-        "line.services[0].relax[1].after_s",
-        8,
     ),
     "voicemail": ("[line.voicemail]\nmin_s = 300\n", "voicemail", "line.voicemail.min_s", 2),
     "port used twice": ("[web]\nport = 8088\n", "port-twice", "web.port", 2),

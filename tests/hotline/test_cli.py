@@ -6,11 +6,14 @@ import asyncio
 import os
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from cases.people import People
 from cases.store import Store, store_url
 from config.loader import load
+from config.policy import Policy
+from config.policyfile import PACKAGED, packaged
 from config.words import words
 from hotline.cli import COMMANDS, DONE, FAILED, USAGE, main
 from hotline.table import table, width
@@ -209,3 +212,66 @@ def test_chinese_characters_take_two_columns() -> None:
     assert width("坐席8001") == 8
     assert width("བོད་སྐད") < len("བོད་སྐད")
     assert table([["姓名", "n"], ["Li", "12"]]) == ["姓名  n", "Li    12"]
+
+
+# ---- the policy ----
+
+
+def test_check_finds_callers_nobody_here_can_serve(site: Path, capsys: Capture) -> None:
+    assert main(["--lang", "en", "check"]) == DONE
+    said = capsys.readouterr().out
+    assert words("en").text("cli.policy.nobody") in said
+    spoken = [f"--skill=lang:{one}=3" for one in ("cmn", "bo", "khg", "adx", "jya", "ii")]
+    add = ["user", "add", "li", "--name", "李坐席", "--skill=law:general=1", *spoken]
+    assert main(add) == DONE
+    capsys.readouterr()
+    assert main(["--lang", "en", "check"]) == FAILED
+    said = capsys.readouterr().err
+    line = next(
+        n
+        for n, text in enumerate(PACKAGED.read_text("utf-8").splitlines(), 1)
+        if text.startswith("en =")
+    )
+    assert said.startswith(f"config/defaults/policy.toml:{line}: language.floor.en: ")
+    assert words("en").text("cli.policy.bad", n=1) in said
+    add = ["user", "add", "wu", "--name", "吴坐席", "--skill=law:general=1", "--skill=lang:en=1"]
+    assert main(add) == DONE
+    assert main(["--lang", "en", "check"]) == DONE
+    assert words("en").text("cli.policy.people", n=2) in capsys.readouterr().out
+
+
+def test_a_policy_is_checked_before_it_is_put_in_place(site: Path, capsys: Capture) -> None:
+    other = site.with_name("policy.toml")
+    other.write_text(PACKAGED.read_text("utf-8").replace("packaged-1", "mine-1"), "utf-8")
+    assert main(["--lang", "en", "policy", "check", str(other)]) == DONE
+    assert words("en").text("cli.policy.good", version="mine-1") in capsys.readouterr().out
+    other.write_text(PACKAGED.read_text("utf-8"), "utf-8")
+    assert main(["policy", "check", str(other)]) == USAGE
+    assert f"{other}:8：version" in capsys.readouterr().err.replace(": version", "：version")
+    site.write_text(site.read_text("utf-8") + f'[line]\npolicy = "{other}"\n', "utf-8")
+    assert main(["check"]) == USAGE
+    assert str(other) in capsys.readouterr().err
+
+
+def test_the_policy_is_shown_by_service(site: Path, capsys: Capture) -> None:
+    assert main(["--lang", "en", "policy", "show", "--language", "khg"]) == DONE
+    said = capsys.readouterr().out
+    assert "lang:khg and law:labour>=2" in said
+    assert "migrant 60 s" in said
+    assert "lang:khg and interpreter" in said
+    assert main(["policy", "show", "--json"]) == DONE
+    policy = msgspec.json.decode(capsys.readouterr().out, type=Policy)
+    assert policy == packaged()
+    assert main(["policy", "show", "--language", "zz"]) == FAILED
+    assert "zz" in capsys.readouterr().err
+
+
+def test_reload_says_when_nobody_answers(
+    site: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOTLINE_PASSWORD", "made up")
+    argv = ["--lang", "en", "policy", "reload", "--user", "chief", "--url"]
+    assert main([*argv, "http://127.0.0.1:9"]) == FAILED
+    assert "http://127.0.0.1:9" in capsys.readouterr().err
+    assert main([*argv, "file:///etc"]) == FAILED
+    assert "file:///etc" in capsys.readouterr().err

@@ -1,5 +1,7 @@
 """The small line that core tests and stories are told on: two menus, four services, short times."""
 
+import msgspec
+
 from config.model import (
     Callbacks,
     Centre,
@@ -10,7 +12,6 @@ from config.model import (
     MenuNode,
     Queue,
     Rating,
-    Relaxation,
     Ring,
     Service,
     Voicemail,
@@ -63,6 +64,51 @@ POLICY = Policy(
     ),
 )
 
+RELAXED_SOON = msgspec.structs.replace(
+    POLICY,
+    version="p-soon",
+    kinds=(
+        Kind(
+            service="general",
+            needs="law:general",
+            relax=(Step(after_s=12.0, dimension="interpreter", cost=3),),
+        ),
+        Kind(
+            service="labour",
+            needs="law:labour>=2",
+            relax=(
+                Step(after_s=5.0, dimension="level", to=1, cost=1),
+                Step(after_s=8.0, needs="law:general", cost=2),
+                Step(after_s=12.0, dimension="interpreter", cost=1),
+            ),
+        ),
+        Kind(service="migrant", needs="group:migrant or law:general"),
+    ),
+    pair=Pairing(languages=("khg", "ii")),
+)
+GREEN = msgspec.structs.replace(
+    RELAXED_SOON,
+    version="p-green",
+    order=Order(
+        greatest_head_start_s=60.0,
+        head_starts=(
+            HeadStart(name="migrant", seconds=40.0, when=When(services=("migrant",))),
+            HeadStart(name="repeat", seconds=30.0, when=When(repeat_within_s=600.0)),
+        ),
+    ),
+)
+POLICIES = {
+    "soon": RELAXED_SOON,
+    "green": GREEN,
+    "first": POLICY,
+    "another-by-that-name": msgspec.structs.replace(GREEN, version="p-1"),
+    "against-the-floor": msgspec.structs.replace(
+        POLICY,
+        version="p-bad",
+        kinds=(*POLICY.kinds[1:], Kind(service="general", needs="not lang:khg")),
+    ),
+}
+
 LINE = Line(
     centre=Centre(id="test"),
     version="test-1",
@@ -75,23 +121,9 @@ LINE = Line(
         Language(id="ii", name="彝语", skill="lang:ii", prompts="ii"),
     ),
     services=(
-        Service(id="general", name="综合", needs={"law:general": 1}),
-        Service(
-            id="labour",
-            name="劳动争议",
-            needs={"law:labour": 2},
-            relax=(Relaxation(after_s=30, needs={"law:general": 1}),),
-        ),
-        Service(
-            id="migrant",
-            name="农民工欠薪",
-            needs={"group:migrant": 1},
-            relax=(
-                Relaxation(after_s=20, needs={"law:labour": 1}),
-                Relaxation(after_s=40, needs={"law:general": 1}),
-            ),
-            fallback_queue="migrant",
-        ),
+        Service(id="general", name="综合"),
+        Service(id="labour", name="劳动争议"),
+        Service(id="migrant", name="农民工欠薪", fallback_queue="migrant"),
     ),
     menu=Menu(
         nodes={

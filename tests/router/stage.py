@@ -23,6 +23,7 @@ Lines of a story (times are seconds since its beginning; `+5` is five later than
     +0 sees A A/leg B/away  what Asterisk holds: callers, legs, callers in the fallback
                           (`A/leg2`: the interpreter's, in the bridge of the talk)
     +9 served A answered  the fallback's ledger tells of A (voicemail, abandoned)
+    +9 policy soon        another policy is to decide (those of tests/router/line.py)
     +0 stops                                        the router is stopped on purpose
     +0 loses              the connection to Asterisk is lost
     +0 refuses RingSeat A unreachable
@@ -48,6 +49,7 @@ from router.commands import Command
 from router.engine import Engine, Step
 from router.facts import Fact
 from router.state import Snapshot, State
+from tests.router.line import POLICIES
 
 STORIES = Path(__file__).parent.parent / "stories"
 START = 1_780_000_000.0
@@ -153,6 +155,8 @@ class Stage:
                 return e.OwnersChanged({number: ("", 0.0)})
             case "keeps", [person, number]:
                 return e.OwnersChanged({number: (person, START + 86400)})
+            case "policy", [name]:
+                return e.PolicyChanged(POLICIES[name], "chief")
             case "loses", []:
                 return e.PbxLost()
             case "served", [who, outcome]:
@@ -233,6 +237,8 @@ def _words(said: Command | msgspec.Struct) -> str:
     """`Offered A seat_id=8001 …`: the call first, then what is not empty."""
     fields = msgspec.to_builtins(said)
     words = [fields["type"]] + ([fields["call_id"]] if "call_id" in fields else [])
+    if isinstance(fields.get("policy"), dict):
+        del fields["policy"]  # the whole of it; its version stands beside
     for name, value in fields.items():
         if name not in _QUIET and value not in ("", None, {}, [], (), 0, False):
             words.append(f"{name}={_short(value)}")

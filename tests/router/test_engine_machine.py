@@ -35,7 +35,7 @@ from router.engine import Step as Said
 from router.party import Interpreter
 from router.standing import in_line, may_be_rung
 from router.state import Snapshot, State
-from tests.router.line import LINE
+from tests.router.line import LINE, POLICIES
 
 SKILLS = (
     {"lang:cmn": 3, "law:general": 3},
@@ -497,6 +497,20 @@ class LineMachine(RuleBasedStateMachine):
         phone = sitting.phone if sitting is not None else f"phone{seat}"
         self.handle(e.PhoneChanged(phone, reachable))
 
+    @rule(name=st.sampled_from(sorted(POLICIES)))
+    def the_policy_changes(self, name: str) -> None:
+        """Whoever waits keeps place and waited time, and phones that ring go on ringing."""
+        state = self.engine.state
+        before = {call.id: (call.entered_at, call.waits_from) for call in state.calls.values()}
+        ringing = {offer.leg_id for call in state.calls.values() for offer in call.rung}
+        old = state.policy
+        self.handle(e.PolicyChanged(POLICIES[name], "chief"))
+        sound = name not in ("another-by-that-name", "against-the-floor")
+        assert state.policy == (POLICIES[name] if sound else old)
+        after = {call.id: (call.entered_at, call.waits_from) for call in state.calls.values()}
+        assert after == before
+        assert ringing <= {offer.leg_id for call in state.calls.values() for offer in call.rung}
+
     @precondition(lambda self: self.legs)
     @rule(data=st.data(), reason=st.sampled_from(("gone", "unreachable", "lost")))
     def a_ring_is_refused(self, data: st.DataObject, reason: str) -> None:
@@ -610,6 +624,7 @@ class LineMachine(RuleBasedStateMachine):
             for seat in self.engine.state.seats.values():
                 declined = call.declined.get(seat.id, 0.0) > turn.now
                 rungs = turn.standing.ladder(call).rungs[: call.step + 1]
+                assert rungs[-1] == turn.standing.ladder(call).rungs[call.step]
                 able = any(holds(rung.needs, seat.skills) for rung in rungs) and not declined
                 assert not (able and may_be_rung(turn.state, seat, turn.now)), (
                     f"{seat.id} idle, {call.id} waits"

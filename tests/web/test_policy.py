@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
 from cases import tables as t
+from config.words import words
+from hotline.cli import DONE, FAILED, main
 from tests.router.line import POLICY
 from tests.web.house import House
 
@@ -86,3 +90,18 @@ async def test_seats_and_analysts_may_not(house: House) -> None:
         client = await house.client(name, role)  # type: ignore[arg-type]
         assert (await client.get("/policy")).problem[:2] == (403, "forbidden")
         assert (await client.post("/policy/reload")).problem[:2] == (403, "forbidden")
+
+
+async def test_the_command_takes_it_up_as_the_person_who_signs_in(
+    house: House, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await house.client("chief", "supervisor", phone="")
+    monkeypatch.setenv("HOTLINE_PASSWORD", "password of chief")
+    argv = ["--lang", "en", "policy", "reload", "--user", "chief", "--url", house.address]
+    house.policy_file.write_text(CHANGED.replace("law:labour>=3", "law:labor"), "utf-8")
+    assert await asyncio.to_thread(main, argv) == FAILED
+    assert f"{house.policy_file}:11: kinds[1].needs: " in capsys.readouterr().err
+    house.policy_file.write_text(CHANGED, "utf-8")
+    assert await asyncio.to_thread(main, argv) == DONE
+    assert words("en").text("cli.policy.taken", version="p-2") in capsys.readouterr().out
+    assert await audited(house) == [("policy.changed", "p-2")]

@@ -14,7 +14,7 @@ from matplotlib import pyplot as plt
 from reports.charts import SETTINGS
 from reports.lettering import chart_font
 
-FOLDER: Final = Path(__file__).parent.parent / "docs" / "queues"
+FOLDER: Final = Path(__file__).parents[2] / "docs" / "queues"
 
 BLUE, GREEN, GREY, RED = "#2b6cb0", "#2f855a", "#a0aec0", "#c05621"
 
