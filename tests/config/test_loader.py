@@ -134,6 +134,19 @@ def test_the_version_names_the_lines_content_and_nothing_else(tmp_path: Path) ->
 
 WRONG: dict[str, tuple[str, str, str, int | None]] = {
     "not toml": ("[sip\n", "not-toml", "", 1),
+    "no address out": ('[sip]\noutbound = "no port"\n', "outbound", "sip.outbound", 2),
+    "callbacks without a way out": (
+        "[line.callbacks]\noffered = true\n",
+        "no-way-out",
+        "line.callbacks.offered",
+        2,
+    ),
+    "one key for two things": (
+        '[line.queue]\nvoicemail_key = "2"\n[line.callbacks]\noffered = true\n',
+        "key-twice",
+        "line.callbacks.offered",
+        4,
+    ),
     "unknown section": ("[sipp]\nport = 1\n", "unknown", "sipp", 1),
     "unknown key": ("[sip]\n\nprot = 5060\n", "unknown", "sip.prot", 3),
     "unknown key in a list": (
