@@ -47,6 +47,7 @@ def _answered(turn: Turn, event: e.CallArrived) -> None:
     if callback is None:
         # An answer that came too late, when the phone was to ring no longer.
         turn.do(Dismiss(event.call_id))
+        turn.dismissed.discard(event.call_id)  # never was a call of ours
         return
     line = turn.line
     turn.fact(

@@ -79,7 +79,7 @@ def _ways(axes: Any, some: Sequence[Way], column: int) -> None:
     for label, way in zip(axes.get_yticklabels(), some, strict=True):
         label.set_fontweight("bold" if way.name == ENGINE else "normal")
     axes.invert_yaxis()
-    axes.set_title(f"Mean wait (s), {CASES[column].name.split(':')[0]}", loc="left", fontsize=9)
+    axes.set_title(f"Wait (s), {CASES[column].name.split(':')[0]}", loc="left", fontsize=9)
     axes.grid(axis="x", color=GRID, linewidth=0.6)
     axes.tick_params(length=0)
     axes.set_axisbelow(True)
@@ -90,5 +90,5 @@ def _ways(axes: Any, some: Sequence[Way], column: int) -> None:
 def _key(axes: Any) -> None:
     axes.legend(
         frameon=False, loc="lower right", bbox_to_anchor=(1.02, 0.985), ncols=3, fontsize=8,
-        columnspacing=1.0, handlelength=1.2,
+        columnspacing=0.8, handlelength=0.7, handletextpad=0.5,
     )  # fmt: skip

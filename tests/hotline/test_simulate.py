@@ -60,7 +60,7 @@ def test_a_picture_and_one_seed(site: list[str], tmp_path: Path, capsys: Capture
     assert main([*site, "--lang", "en", "simulate", *args]) == DONE
     out = capsys.readouterr().out
     assert "One seed only" in out
-    assert "after the burst" in out
+    assert "burst, 30 min" in out
     assert "±" not in out.split("\n", 2)[2]
     assert picture.read_bytes().startswith(b"\x89PNG")
 

@@ -19,6 +19,7 @@ from msgspec.structs import replace
 
 from config.model import Line
 from config.policy import HeadStart, Order, Pairing, Reserve, Sharing, Step, When
+from queues.ladder import Ladder
 from queues.needs import holds
 from queues.plain import decide
 from queues.policy import ladder
@@ -51,6 +52,11 @@ Asked = type[e.Ready | e.SignOut | e.EndWrapup | e.HangUp | e.Hold | e.Resume | 
 ENDS: Sequence[e.LegEnd] = ("rejected", "busy", "no_answer", "unreachable", "hung_up")
 
 
+def alone(way: Ladder) -> Ladder:
+    """One seat is kept for a callback, never two."""
+    return replace(way, rungs=tuple(replace(rung, pair=None) for rung in way.rungs))
+
+
 def decided_from(line: Line, state: State, now: float) -> list[Decision]:
     """By the plain scan, from nothing but what the facts made of the line."""
     policy = state.policy or line.policy
@@ -64,12 +70,26 @@ def decided_from(line: Line, state: State, now: float) -> list[Decision]:
             call.head_start_s,
             call.head_start_why,
             call.declined,
+            call.owner_seat,
+            call.owner_until,
         )
         for call in waiting
     ]
+    kept = [callback for callback in state.callbacks.values() if callback.due]
+    tickets += [
+        Ticket(
+            callback.id,
+            callback.entered_at,
+            callback.entered_at,
+            alone(ladder(policy, callback.language, callback.service)),
+            callback.head_start_s,
+            callback.head_start_why,
+        )
+        for callback in kept
+    ]
     return decide(
         tickets,
-        {call.id: call.step for call in waiting},
+        {one.id: one.step for one in (*waiting, *kept)},
         [
             Place(s.id, s.skills, s.provider, s.idle_since, may_be_rung(state, s, now))
             for s in state.seats.values()
@@ -108,6 +128,8 @@ class LineMachine(RuleBasedStateMachine):
         self.callers: list[str] = []
         self.gone: list[str] = ["none"]
         self.recording: dict[str, str] = {}
+        self.dials: dict[str, str] = {}
+        """Callers who are being rung: call → callback."""
         self.count = 0
         self.take(self.engine.start(self.now))
         self.handle(e.PbxSeen(self.now, ()))
@@ -129,6 +151,13 @@ class LineMachine(RuleBasedStateMachine):
                 self.past_legs.append(command.leg_id)
             case c.CancelLeg():
                 self.drop(command.leg_id)
+            case c.DialCaller():
+                assert command.callback_id not in self.dials.values(), "rung twice at a time"
+                assert command.call_id not in (*self.dials, *self.callers, *self.gone)
+                self.dials[command.call_id] = command.callback_id
+            case c.CancelDial():
+                self.dials.pop(command.call_id, None)
+                self.gone.append(command.call_id)
             case c.Play():
                 self.music.discard(command.call_id)
                 self.plays[command.call_id] = command.play_id
@@ -208,11 +237,24 @@ class LineMachine(RuleBasedStateMachine):
     @initialize(
         seats=st.lists(st.sampled_from(SEATS), unique=True),
         talks=st.integers(0, 2),
-        interpreted=st.sampled_from(("", "", "rung", "one", "talking")),
+        interpreted=st.sampled_from(("", "", "rung", "one", "talking", "callback")),
         pages=st.booleans(),
     )
     def a_day_begins(self, seats: list[str], talks: int, interpreted: str, pages: bool) -> None:
-        """Perhaps in the middle of it: with talks under way, or with two seats rung at once."""
+        """Perhaps in the middle of it: with talks under way, with two seats rung at once, or with
+        somebody being rung back."""
+        if interpreted == "callback":
+            self.a_person_signs_in("8001", SKILLS[0], pages)
+            self.a_caller_arrives("0")
+            self.answer(sorted(self.legs)[0])
+            self.a_caller_arrives("0")
+            self.time_passes(61.0)
+            self.handle(e.KeyPressed("c2", "2"))
+            self.end("c2")
+            self.end("c1")
+            self.handle(e.EndWrapup("8001"))
+            assert list(self.dials) == ["c2-C1-A1"]
+            return
         if interpreted:
             self.a_person_signs_in("8001", SKILLS[0], pages)
             self.a_person_signs_in("8002", SKILLS[4], pages)
@@ -238,7 +280,7 @@ class LineMachine(RuleBasedStateMachine):
         self.count += 1
         call_id = f"c{self.count}"
         self.callers.append(call_id)
-        self.handle(e.CallArrived(call_id, "13800000001"))
+        self.handle(e.CallArrived(call_id, f"1380000000{self.count % 4}"))
         for key in keys:
             self.handle(e.KeyPressed(call_id, key))
 
@@ -257,6 +299,42 @@ class LineMachine(RuleBasedStateMachine):
     @rule(data=st.data(), key=st.sampled_from("0123456789*#"))
     def a_key_is_pressed(self, data: st.DataObject, key: str) -> None:
         self.handle(e.KeyPressed(data.draw(st.sampled_from(self.callers)), key))
+
+    @precondition(lambda self: any(call.waiting for call in self.engine.state.calls.values()))
+    @rule(data=st.data())
+    def a_caller_asks_to_be_rung_back(self, data: st.DataObject) -> None:
+        waiting = sorted(call.id for call in self.engine.state.calls.values() if call.waiting)
+        call_id = data.draw(st.sampled_from(waiting))
+        self.time_passes(60.0)
+        if call_id in self.callers:
+            self.handle(e.KeyPressed(call_id, "2"))
+            call = self.engine.state.calls.get(call_id)
+            if call is not None and call.stage == "callback":
+                self.end(call_id)
+
+    @precondition(lambda self: self.dials)
+    @rule(
+        data=st.data(),
+        end=st.sampled_from((None, None, "no_answer", "rejected", "busy", "unreachable", "lost")),
+    )
+    def a_dial_ends(self, data: st.DataObject, end: Literal["busy"] | None) -> None:
+        """None: the caller answers."""
+        call_id = data.draw(st.sampled_from(sorted(self.dials)))
+        if end == "lost":  # and rings on
+            self.handle(e.CommandRefused("DialCaller", call_id, reason="lost"))
+            return
+        del self.dials[call_id]
+        if end is None:
+            self.callers.append(call_id)
+            self.handle(e.CallArrived(call_id, "13800000001"))
+        else:
+            self.gone.append(call_id)
+            self.handle(e.DialEnded(call_id, end))
+
+    @rule(number=st.integers(0, 3), seat=st.sampled_from(("", *SEATS)))
+    def a_case_is_kept(self, number: int, seat: str) -> None:
+        owner = (f"p{seat}", self.now + 86400.0) if seat else ("", 0.0)
+        self.handle(e.OwnersChanged({f"1380000000{number}": owner}))
 
     @precondition(lambda self: self.plays)
     @rule(data=st.data())
@@ -482,6 +560,9 @@ class LineMachine(RuleBasedStateMachine):
             self.gone.append(call_id)
         for leg in sorted(self.legs)[:lost]:
             self.drop(leg)
+        for call_id in sorted(self.dials)[:lost]:
+            del self.dials[call_id]
+            self.gone.append(call_id)
         self.look()
 
     def look(self, away: tuple[str, ...] = ()) -> None:
@@ -499,7 +580,7 @@ class LineMachine(RuleBasedStateMachine):
             for call in self.engine.state.calls.values()
             if call.talk is not None
         }
-        self.handle(e.PbxSeen(self.now, tuple(channels), bridges, away, reconnected=True))
+        self.handle(e.PbxSeen(self.now, tuple(channels), bridges, away, True, tuple(self.dials)))
 
     # ---- what must hold ----
 
@@ -522,12 +603,24 @@ class LineMachine(RuleBasedStateMachine):
         assert busy == set(held)
 
     @invariant()
+    def a_seat_is_kept_for_who_is_being_rung(self) -> None:
+        state = self.engine.state
+        kept = [one.seat_id for one in state.callbacks.values() if one.seat_id]
+        assert sorted(kept) == sorted(s.id for s in state.seats.values() if s.state == "reserved")
+        for one in state.callbacks.values():
+            assert one.dial is not None or not one.seat_id
+            assert one.dial is None or not one.due
+            if one.dial is None:
+                assert one.id not in self.dials.values(), "rung although we gave up"
+
+    @invariant()
     def nobody_able_is_idle_while_somebody_waits(self) -> None:
         turn = self.engine._turn
         if not self.engine.state.pbx_up:
             return
         for call in self.engine.state.calls.values():
-            if not call.waiting:
+            awaited = call.owner_seat in self.engine.state.seats and call.owner_until > turn.now
+            if not call.waiting or awaited:
                 continue
             for seat in self.engine.state.seats.values():
                 declined = call.declined.get(seat.id, 0.0) > turn.now
@@ -617,6 +710,12 @@ class LineMachine(RuleBasedStateMachine):
             self.handle(e.PbxSeen(self.now, (), {}))
         for call_id in list(self.callers):
             self.end(call_id)
+        for _ in range(12):  # until every callback is given up
+            for call_id in list(self.dials):
+                del self.dials[call_id]
+                self.handle(e.DialEnded(call_id, "no_answer"))
+            self.time_passes(400.0)
+        assert not self.engine.state.callbacks
         for _ in range(3):
             self.time_passes(400.0)
             self.look()  # who hung up unseen may have been too fresh for the view before
