@@ -141,12 +141,6 @@ WRONG: dict[str, tuple[str, str, str, int | None]] = {
         "line.callbacks.offered",
         2,
     ),
-    "one key for two things": (
-        '[line.queue]\nvoicemail_key = "2"\n[line.callbacks]\noffered = true\n',
-        "key-twice",
-        "line.callbacks.offered",
-        4,
-    ),
     "unknown section": ("[sipp]\nport = 1\n", "unknown", "sipp", 1),
     "unknown key": ("[sip]\n\nprot = 5060\n", "unknown", "sip.prot", 3),
     "unknown key in a list": (
