@@ -208,12 +208,9 @@ def _outbound(settings: Settings) -> Iterator[Problem]:
 
 
 def _callbacks(settings: Settings) -> Iterator[Problem]:
-    """Nobody may be promised a callback who cannot be rung, nor by a key that says two things."""
-    line, place = settings.line, ("line", "callbacks", "offered")
-    if line.callbacks.offered and not settings.sip.outbound:
-        yield Problem(code="no-way-out", place=place)
-    if line.callbacks.offered and line.policy.callback.key == line.queue.voicemail_key:
-        yield Problem(code="key-twice", place=place, fields={"found": line.queue.voicemail_key})
+    """Nobody may be promised a callback who cannot be rung."""
+    if settings.line.callbacks.offered and not settings.sip.outbound:
+        yield Problem(code="no-way-out", place=("line", "callbacks", "offered"))
 
 
 def _redis(settings: Settings) -> Iterator[Problem]:

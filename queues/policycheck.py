@@ -26,6 +26,9 @@ _REGION: Final = "region:"
 def problems(policy: Policy, line: Line) -> list[Problem]:
     """Everything that is wrong, in no order. Empty: calls may be served by this policy."""
     found = [*_requirements(policy, line), *_whole(policy, line), *_head_starts(policy)]
+    key = policy.callback.key
+    if line.callbacks.offered and key == line.queue.voicemail_key:
+        found.append(Problem(code="key-twice", place=("callback", "key"), fields={"found": key}))
     if not policy.version.startswith(SHIPPED):
         # A site may do without services and languages of the packaged policy.
         found += _names(policy, line)

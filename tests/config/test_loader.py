@@ -134,6 +134,13 @@ def test_the_version_names_the_lines_content_and_nothing_else(tmp_path: Path) ->
 
 WRONG: dict[str, tuple[str, str, str, int | None]] = {
     "not toml": ("[sip\n", "not-toml", "", 1),
+    "no address out": ('[sip]\noutbound = "no port"\n', "outbound", "sip.outbound", 2),
+    "callbacks without a way out": (
+        "[line.callbacks]\noffered = true\n",
+        "no-way-out",
+        "line.callbacks.offered",
+        2,
+    ),
     "unknown section": ("[sipp]\nport = 1\n", "unknown", "sipp", 1),
     "unknown key": ("[sip]\n\nprot = 5060\n", "unknown", "sip.prot", 3),
     "unknown key in a list": (
@@ -280,6 +287,13 @@ WRONG: dict[str, tuple[str, str, str, int | None]] = {
     "rtp over sip": ("[sip]\nrtp_first = 5000\n", "rtp-over-sip", "sip.rtp_first", 2),
     "trunk": ('[sip]\ntrunks = ["carrier.example"]\n', "trunk", "sip.trunks[0]", 2),
     "weights": ("[traffic]\nhours = [1, 2]\n", "weights", "traffic.hours", 2),
+    "outbound": ('[sip]\noutbound = "nowhere"\n', "outbound", "sip.outbound", 2),
+    "callback without a way out": (
+        "[line.callbacks]\noffered = true\n",
+        "no-way-out",
+        "line.callbacks.offered",
+        2,
+    ),
     "host": ('[sip]\nhost = "localhost"\n', "host", "sip.host", 2),
 }
 
@@ -301,7 +315,8 @@ def test_the_table_above_knows_every_kind_of_problem() -> None:
     kinds = {k.split(".")[2] for k in words("en").entries if k.startswith("settings.problem.")}
     shown = {code for _, code, _, _ in [*WRONG.values(), *test_policyfile.WRONG.values()]}
     ends = {"nobody-speaks", "nobody-serves"}  # tests/queues/test_deadends.py
-    assert kinds - shown == {"no-file", "no-policy"} | ends
+    files = {"no-file", "no-policy", "key-twice"}  # below, and with the policy files
+    assert kinds - shown == files | ends
 
 
 def test_all_problems_come_at_once_in_the_order_of_the_file(tmp_path: Path) -> None:

@@ -254,6 +254,23 @@ def test_problems_of_settings_and_policy_come_together(tmp_path: Path) -> None:
     ]
 
 
+def test_one_key_never_means_two_things_to_who_waits(tmp_path: Path) -> None:
+    (tmp_path / "policy.toml").write_text(row("") + '[callback]\nkey = "1"\n', "utf-8")
+    site = tmp_path / "hotline.toml"
+    site.write_text(
+        f'[line]\npolicy = "{tmp_path}/policy.toml"\n[sip]\noutbound = "192.0.2.9:5060"\n'
+        "[line.callbacks]\noffered = true\n",
+        "utf-8",
+    )
+    with pytest.raises(SettingsError) as caught:
+        load(site, {}, check=problems)
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.line) == ("key-twice", 28)
+    assert "callback.key" in problem.text("en")
+    site.write_text(site.read_text("utf-8").replace("true", "false"), "utf-8")
+    assert load(site, {}, check=problems).line.policy.callback.key == "1"
+
+
 def test_a_policy_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     site = tmp_path / "hotline.toml"
     site.write_text('[line]\npolicy = "/nowhere/policy.toml"\n', "utf-8")

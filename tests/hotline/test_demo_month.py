@@ -404,7 +404,12 @@ def test_what_a_kill_leaves_in_the_log_is_taken_away_too(file_site: Site) -> Non
     assert not without_demo(left).seats
     assert site.month("--remove") == DONE
     after = site.state()
-    running = {"lately": after.lately, "answers": after.answers, "pbx_up": after.pbx_up}
+    running = {
+        "lately": after.lately,
+        "answers": after.answers,
+        "pbx_up": after.pbx_up,
+        "gave_up": after.gave_up,
+    }
     assert after == Snapshot(len(facts), after.at, **running)
     assert not site.rows(t.calls)
     assert not site.rows(t.facts)

@@ -6,7 +6,9 @@ Only the telephone exchange is the shipped fake (tests/split/fakeline.py).
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
+import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -19,12 +21,14 @@ import pytest
 from cases.people import People
 from cases.sessions import Sessions
 from cases.store import Store
+from config.policyfile import PACKAGED
 from config.words import words
+from hotline.cli import DONE, USAGE
 from hotline.serve import ROLES
 from tests.pbx import free_port, until
 from tests.split.fakeline import CODE
 from tests.split.redisserver import RedisServer
-from tests.split.shape import Process, Shape
+from tests.split.shape import COMMAND, Form, Process, Shape
 from tests.web.screen import Screen
 
 DEADLINE_S = 40.0
@@ -310,3 +314,46 @@ def test_screens_without_the_routers_database_are_refused_in_words(
     assert web.ended() == 1
     assert words("").text("serve.no-store") in web.said()
     assert not elsewhere.exists()
+
+
+@pytest.mark.parametrize("form", ["together", "apart"])
+async def test_a_changed_policy_is_taken_up_from_the_command_line(
+    form: Form, file: Path, url: str, redis: RedisServer, tmp_path: Path
+) -> None:
+    """The screens' process reads the file, the router decides by it; a bad one changes nothing."""
+    policy = tmp_path / "policy.toml"
+    shipped = PACKAGED.read_text("utf-8")
+    policy.write_text(shipped.replace("packaged-1", "first"), "utf-8")
+    file.write_text(file.read_text("utf-8") + f'[line]\npolicy = "{policy}"\n', "utf-8")
+    line = Shape(file, form, redis=redis.url, code=CODE)
+    argv = ("--lang", "en", "policy", "reload", "--user", "chief")
+
+    async def reload() -> tuple[int, str]:
+        command = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-c", COMMAND, *argv),
+            env={
+                **os.environ,
+                "HOTLINE_SETTINGS": str(file),
+                "HOTLINE_PASSWORD": "password of chief",
+            },
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        said, _ = await command.communicate()
+        return command.returncode or 0, said.decode()
+
+    with line:
+        async with person(line, url, "chief", "supervisor") as chief:
+            assert (await chief.get("/policy"))["version"] == "first"
+            policy.write_text(
+                shipped.replace("packaged-1", "second").replace("aid", "ade"), "utf-8"
+            )
+            code, said = await reload()
+            assert (code, f"{policy}:" in said) == (USAGE, True), said
+            assert (await chief.get("/policy"))["version"] == "first"
+            policy.write_text(shipped.replace("packaged-1", "second"), "utf-8")
+            code, said = await reload()
+            assert code == DONE, said
+            assert words("en").text("cli.policy.taken", version="second") in said
+            shown = await chief.get("/policy")
+            assert (shown["version"], list(shown["versions"])) == ("second", ["first", "second"])
