@@ -45,6 +45,8 @@ class Screen:
                     view["queues"][change["queue"]["key"]] = change["queue"]
                 case "queue-left":
                     del view["queues"][change["key"]]
+                case "callbacks":
+                    view["callbacks"] = change["waiting"]
                 case "seat-states":
                     view["seat_states"] = change["states"]
                 case "part":
