@@ -9,6 +9,8 @@ read in order to be changed is read `with_for_update()`, which SQLite does not n
 from __future__ import annotations
 
 import asyncio
+import fcntl
+import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
@@ -143,9 +145,13 @@ async def migrate(url: str) -> None:
     """
     place = _place(url)
     if place.get_backend_name() == "sqlite":
-        engine = _sqlite(place, writes=True)
+        async with _one_migration(Path(str(place.database))):
+            await _migrate(_sqlite(place, writes=True))
     else:
-        engine = _postgresql(place)
+        await _migrate(_postgresql(place))
+
+
+async def _migrate(engine: AsyncEngine) -> None:
     try:
         async with engine.begin() as conn:
             if engine.dialect.name == "postgresql":
@@ -153,6 +159,18 @@ async def migrate(url: str) -> None:
             await conn.run_sync(_upgrade)
     finally:
         await engine.dispose()
+
+
+@asynccontextmanager
+async def _one_migration(database: Path) -> AsyncIterator[None]:
+    """One process at a time in the database's directory: SQLite does not wait while another one
+    turns the same new file to WAL, whatever its busy time-out says."""
+    directory = os.open(database.parent, os.O_RDONLY)
+    try:
+        await asyncio.to_thread(fcntl.flock, directory, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(directory)
 
 
 def _place(url: str) -> URL:
