@@ -7,6 +7,7 @@ a database that was) is made good by the next comparison. Never writes a number 
 from __future__ import annotations
 
 from itertools import islice
+from typing import Protocol
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -15,7 +16,6 @@ from cases.kept import open_cases
 from cases.store import Store
 from router.events import OwnersChanged
 from router.ports import Clock
-from router.runner import Pump
 
 NOBODY = ("", 0.0)
 AT_ONCE = 500
@@ -24,12 +24,20 @@ AT_ONCE = 500
 log = structlog.get_logger(__name__)
 
 
+class Router(Protocol):
+    """The pump, as far as it is needed here."""
+
+    def owners(self) -> dict[str, tuple[str, float]]: ...
+
+    def post(self, event: OwnersChanged) -> None: ...
+
+
 class Owners:
     """`area_code`: of the centre, for numbers without one."""
 
-    def __init__(self, store: Store, pump: Pump, clock: Clock, area_code: str) -> None:
+    def __init__(self, store: Store, router: Router, clock: Clock, area_code: str) -> None:
         self._store = store
-        self._pump = pump
+        self._router = router
         self._clock = clock
         self._area_code = area_code
 
@@ -39,9 +47,9 @@ class Owners:
         except (SQLAlchemyError, OSError) as error:
             log.warning("owners.unread", error=type(error).__name__)
             return
-        known = self._pump.owners()
+        known = self._router.owners()
         changed = {number: one for number, one in open_now.items() if known.get(number) != one}
         changed |= dict.fromkeys(known.keys() - open_now.keys(), NOBODY)
         left = iter(changed.items())
         while some := dict(islice(left, AT_ONCE)):
-            self._pump.post(OwnersChanged(some))
+            self._router.post(OwnersChanged(some))

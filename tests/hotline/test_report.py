@@ -24,10 +24,12 @@ from config.words import words
 from hotline.cli import DONE, FAILED, main
 from hotline.clock import SteadyClock
 from hotline.house import _draft_report, _sweeps
+from hotline.owners import Owners
 from reports.archive import Archive
 from reports.model import Report
 from reports.periods import month_of
 from tests.hotline.test_cli import Capture, site
+from tests.hotline.test_owners import FakeRouter
 from tests.reports import months as m
 
 __all__ = ["site"]
@@ -147,6 +149,7 @@ async def test_a_starting_line_catches_up_the_draft_and_the_first_has_its_hour(
         Recordings(store, tmp_path),
         clock,
         partial(_draft_report, archive, writer, journal, clock),
+        owners=Owners(store, FakeRouter(), clock, "028"),
     )
     try:
         (daily,) = [job for job in scheduler.get_jobs() if "cron" in str(job.trigger)]
