@@ -149,9 +149,10 @@ def _ask(
         headers["Content-Type"] = "application/json"
         body = json.dumps({"username": who[0], "password": who[1]}).encode()
     url = f"{where}/api/v1{path}"
-    request = urllib.request.Request(url, body, headers, method=method)  # noqa: S310 - looked at
+    # `_reload` has refused whatever is neither http nor https: no file is ever opened.
+    request = urllib.request.Request(url, body, headers, method=method)  # noqa: S310 - no file
     try:
-        with urllib.request.urlopen(request, timeout=15) as reply:  # noqa: S310 - looked at
+        with urllib.request.urlopen(request, timeout=15) as reply:  # noqa: S310 - idem
             answer = reply.read()
     except urllib.error.HTTPError as error:
         raise Refused(json.load(error)["message"]) from error

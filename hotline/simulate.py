@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -19,6 +18,7 @@ from config import policyfile
 from config.model import Line, Settings
 from config.problems import SettingsError
 from config.words import Words, words
+from hotline.arguments import adder, day, upto
 from hotline.cli import DONE, Refused
 from hotline.progress import Progress
 from hotline.simulate_recorded import Recorded, recorded
@@ -40,30 +40,13 @@ _DAYS = {"province": 7, "city": 7, "burst": 1}
 def arguments(parser: argparse.ArgumentParser) -> None:
     book = words(parser.get_default("lang"))
 
-    def upto(most: int) -> object:
-        def number(text: str) -> int:
-            if not text.isdecimal() or not 1 <= int(text) <= most:
-                raise argparse.ArgumentTypeError(book.text("simulate.bad-number", most=most))
-            return int(text)
-
-        return number
-
-    def day(text: str) -> date:
-        try:
-            return date.fromisoformat(text)
-        except ValueError:
-            raise argparse.ArgumentTypeError(book.text("simulate.bad-day", found=text)) from None
-
-    def add(name: str, **more: object) -> None:
-        about = book.text(f"simulate.help.{name.lstrip('-')}")
-        parser.add_argument(name, help=about, **more)  # type: ignore[arg-type]
-
+    add = adder(parser, lambda name: book.text(f"simulate.help.{name}"))
     add("--preset", choices=PRESETS, default="province")
     add("--recorded", action="store_true")
-    add("--from", dest="first", type=day, metavar="YYYY-MM-DD")
-    add("--days", type=upto(MOST_DAYS), metavar="N")
-    add("--calls", type=upto(MOST_CALLS), metavar="N")
-    add("--seeds", type=upto(MOST_SEEDS), default=SEEDS, metavar="N")
+    add("--from", dest="first", type=day(book), metavar="YYYY-MM-DD")
+    add("--days", type=upto(MOST_DAYS, book), metavar="N")
+    add("--calls", type=upto(MOST_CALLS, book), metavar="N")
+    add("--seeds", type=upto(MOST_SEEDS, book), default=SEEDS, metavar="N")
     add("--policy", type=Path, action="append", default=[], metavar="FILE")
     add("--roster", type=Path, action="append", default=[], metavar="FILE")
     add("--whole", action="store_true")
@@ -182,8 +165,7 @@ def _keep(args: argparse.Namespace, found: Trial, book: Words, settings: Setting
             args.json.write_bytes(msgspec.json.format(msgspec.json.encode(found), indent=1))
             print(book.text("simulate.written", file=args.json))
         if args.picture:
-            # Loading what draws takes a second, which nobody without a picture should wait for.
-            from hotline.simulate_picture import draw  # noqa: PLC0415
+            from hotline.simulate_picture import draw  # noqa: PLC0415 - takes a second to load
 
             draw(args.picture, found, book, settings)
             print(book.text("simulate.written", file=args.picture))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -16,6 +15,7 @@ import msgspec
 
 from config.model import Settings
 from config.words import Words, words
+from hotline.arguments import adder, day, upto
 from hotline.cli import DONE, Refused
 from hotline.progress import Progress
 from hotline.simulate_table import name_of, ruled
@@ -40,30 +40,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
             raise argparse.ArgumentTypeError(book.text("simulate.staff.bad-share", found=text))
         return value
 
-    def seconds(text: str) -> float:
-        if not text.isdecimal() or not 1 <= int(text) <= 3600:
-            raise argparse.ArgumentTypeError(book.text("simulate.bad-number", most=3600))
-        return float(text)
-
-    def number(text: str) -> int:
-        if not text.isdecimal() or not 1 <= int(text) <= 1000:
-            raise argparse.ArgumentTypeError(book.text("simulate.bad-number", most=1000))
-        return int(text)
-
-    def day(text: str) -> date:
-        try:
-            return date.fromisoformat(text)
-        except ValueError:
-            raise argparse.ArgumentTypeError(book.text("simulate.bad-day", found=text)) from None
-
-    def add(name: str, **more: object) -> None:
-        about = book.text(f"simulate.staff.help.{name.lstrip('-')}")
-        parser.add_argument(name, help=about, **more)  # type: ignore[arg-type]
-
+    number = upto(1000, book)
+    add = adder(parser, lambda name: book.text(f"simulate.staff.help.{name}"))
     add("--answer", type=share, default=0.8, metavar="PERCENT")
-    add("--within", type=seconds, default=20.0, metavar="SECONDS")
+    add("--within", type=upto(3600, book), default=20, metavar="SECONDS")
     add("--preset", choices=PRESETS[:2], default="province")
-    add("--day", type=day, default=A_MONDAY, metavar="YYYY-MM-DD")
+    add("--day", type=day(book), default=A_MONDAY, metavar="YYYY-MM-DD")
     add("--calls", type=number, metavar="N")
     add("--seeds", type=number, default=SEEDS, metavar="N")
     add("--rounds", type=number, default=ROUNDS, metavar="N")
@@ -87,7 +69,7 @@ def main(args: argparse.Namespace, settings: Settings) -> int:
             of,
             settings.line,
             settings.traffic,
-            Target(args.answer, args.within),
+            Target(args.answer, float(args.within)),
             seeds=range(1, args.seeds + 1),
             rounds=args.rounds,
             tell=lambda done: progress.at(done, book.text("simulate.staff.round", n=done)),

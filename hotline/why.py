@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
-from datetime import datetime
+from datetime import datetime, time
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -23,6 +23,7 @@ from cases.store import Store
 from config.model import Settings
 from config.policy import Policy
 from config.words import TONGUES, Words, words
+from hotline.arguments import day
 from hotline.cli import DONE, FAILED, Refused
 from hotline.opened import opened
 from hotline.progress import Progress
@@ -43,16 +44,11 @@ _SHOWN = 20
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     book = words(parser.get_default("lang"))
-
-    def day(text: str) -> datetime:
-        try:
-            return datetime.strptime(text, "%Y-%m-%d")  # noqa: DTZ007 - the zone is the settings'
-        except ValueError:
-            raise argparse.ArgumentTypeError(book.text("cli.why.bad-date", found=text)) from None
-
     parser.add_argument("call", nargs="?", metavar="CALL", help=book.text("cli.why.call"))
     parser.add_argument("--check", action="store_true", help=book.text("cli.why.check"))
-    parser.add_argument("--since", type=day, metavar="YYYY-MM-DD", help=book.text("cli.why.since"))
+    parser.add_argument(
+        "--since", type=day(book), metavar="YYYY-MM-DD", help=book.text("cli.why.since")
+    )
     parser.add_argument("--json", action="store_true", help=book.text("cli.why.json"))
     # Of the whole command (hotline.cli); said here so that it may stand behind the call as well.
     parser.add_argument("--lang", dest="said", choices=TONGUES, help=book.text("cli.lang"))
@@ -144,7 +140,7 @@ class _Tally:
 
 async def _check(args: argparse.Namespace, settings: Settings, book: Words) -> int:
     zone = ZoneInfo(settings.line.centre.timezone)
-    at = args.since.replace(tzinfo=zone).timestamp() if args.since else 0.0
+    at = datetime.combine(args.since, time(), zone).timestamp() if args.since else 0.0
     tally = _Tally(book)
     async with opened(settings, args.lang) as store:
         for demo in (False, True):

@@ -1,4 +1,4 @@
-"""Skills and what a call needs of them. A skill is a name with a level from 1 to 5.
+"""Skills and how scarce they are. A skill is a name with a level from 1 to 5.
 
 Names carry their dimension before a colon (`lang:khg`, `law:labour`, `group:veteran`). A call's
 language is a floor: no step of waiting ever takes it away.
@@ -10,11 +10,6 @@ from collections.abc import Container, Iterable, Mapping
 
 Skills = Mapping[str, int]
 """Skill → level 1-5; a missing skill is level 0."""
-
-
-def covers(skills: Skills, needs: Skills) -> bool:
-    """Whether somebody with `skills` has every needed skill at its least level or better."""
-    return all(skills.get(skill, 0) >= level for skill, level in needs.items())
 
 
 ONE = 1_000_000_000

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from config.words import Words
-from reports.document import Cell, Unit
+from reports.document import Cell, Tone, Unit
 from reports.indicators import INDICATORS, Counts, Indicator, value
 
 NOTHING: Final = "—"
@@ -58,8 +58,8 @@ def figure(one: Indicator | str, counts: Counts | None, target: float | None = N
     got = value(indicator, counts)
     if indicator.unit == "share":
         reached = None if got.value is None or target is None else got.value >= target
-        tone = "" if reached is None else "good" if reached else "bad"
-        return Cell(got.value, "share", round(got.n), round(got.d or 0), tone)  # type: ignore[arg-type]
+        tone: Tone = "" if reached is None else "good" if reached else "bad"
+        return Cell(got.value, "share", round(got.n), round(got.d or 0), tone)
     if indicator.unit == "count":
         return Cell(round(got.n), "count")
     return Cell(got.value, indicator.unit)

@@ -15,6 +15,9 @@ Unit = Literal["text", "count", "share", "seconds", "hours", "change", "points",
 places gained (positive: moved up)."""
 
 
+Tone = Literal["", "good", "bad"]
+
+
 class Cell(msgspec.Struct, frozen=True):
     """`value` None: cannot be told (no base). `n` of `d` stand beside a share."""
 
@@ -22,7 +25,7 @@ class Cell(msgspec.Struct, frozen=True):
     unit: Unit = "text"
     n: int | None = None
     d: int | None = None
-    tone: Literal["", "good", "bad"] = ""
+    tone: Tone = ""
     """How it stands to a target; never the only sign of it."""
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from router import facts as f
-from router.party import Interpreter
+from router.party import Interpreter, came_or_went
 
 
 class Offer(msgspec.Struct):
@@ -82,19 +82,8 @@ class Talk(msgspec.Struct):
                 self.held = True
             case f.CallResumed():
                 self.held = False
-            case f.SeatAway():
-                self.leg_up = False
-                self.away_since, self.away_until = self.away_since or at, body.until
-            case f.RejoinRung():
-                self.rejoin_leg = body.leg_id
-                self.away_since, self.away_until = self.away_since or at, body.until
-            case f.RejoinEnded():
-                self.rejoin_leg = ""
-            case f.Rejoined():
-                self.leg_id, self.leg_up, self.rejoin_leg = body.leg_id, True, ""
-                self.away_since = self.away_until = 0.0
             case _:
-                pass
+                came_or_went(self, body, at)
         if self.apart and not self.music_since:
             self.music_since = at
         elif not self.apart and self.music_since:

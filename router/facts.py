@@ -25,7 +25,7 @@ from router.callbackfacts import (
     SeatReleased,
     SeatReserved,
 )
-from router.factbase import Body_, CallBody, HangupParty, OfferEnd, Role, SeatBody
+from router.factbase import Body_, CallBody, HangupParty, OfferEnd, Role
 from router.ownerfacts import OwnedUntil, OwnerAwaited, OwnerFact, OwnersKnown
 from router.pairfacts import (
     InterpreterJoined,
@@ -35,6 +35,20 @@ from router.pairfacts import (
     PickedUp,
 )
 from router.policyfacts import PolicyAdopted, PolicyFact, Reruled
+from router.seatfacts import (
+    PhoneLost,
+    PhoneReachable,
+    SeatFact,
+    SeatNotReady,
+    SeatPaused,
+    SeatReady,
+    SeatSignedIn,
+    SeatSignedOut,
+    SeatState,
+    SeatWantsNotReady,
+    WrapupEnded,
+    WrapupStarted,
+)
 from router.talkfacts import (
     CallHeld,
     CallResumed,
@@ -52,82 +66,20 @@ from router.talkfacts import (
 )
 
 __all__ = [  # for the type checker, which must know the conversation's facts by this name too
-    "Body",
-    "CallClosed",
-    "CallHeld",
-    "CallOpened",
-    "CallResumed",
-    "CallbackAsked",
-    "CallbackDue",
-    "CallbackGivenUp",
-    "CallbackGivenUpWhy",
-    "CallbackReached",
-    "CallerDialled",
-    "CommandFailed",
-    "Connected",
-    "DialEnd",
-    "DialEnded",
-    "Fact",
-    "FallbackImported",
-    "HangupParty",
-    "Healed",
-    "InterpreterJoined",
-    "InterpreterLeft",
-    "InterpreterLeftWhy",
-    "KeyTaken",
-    "KeyWrong",
-    "LineStarted",
-    "MenuEntered",
-    "MenuSilent",
-    "OfferEnd",
-    "OfferEnded",
-    "OfferRang",
-    "Offered",
-    "Outcome",
-    "OwnedUntil",
-    "OwnerAwaited",
-    "OwnersKnown",
-    "PbxDown",
-    "PbxUp",
-    "PhoneLost",
-    "PhoneReachable",
-    "PickedUp",
-    "PolicyAdopted",
-    "Queued",
-    "Rated",
-    "RatingInvited",
-    "RatingMissed",
-    "RatingMissedWhy",
-    "RejoinEnded",
-    "RejoinRung",
-    "Rejoined",
-    "Relaxed",
-    "Requeued",
-    "Reruled",
-    "Reserved",
-    "Role",
-    "SeatAway",
-    "SeatNotReady",
-    "SeatPaused",
-    "SeatReady",
-    "SeatReleased",
-    "SeatReserved",
-    "SeatSignedIn",
-    "SeatSignedOut",
-    "SeatState",
-    "SeatWantsNotReady",
-    "Stage",
-    "TalkEnded",
-    "VoicemailEmpty",
-    "VoicemailInvited",
-    "VoicemailKept",
-    "VoicemailStarted",
-    "VoicemailWhy",
-    "WaitTold",
-    "WentToFallback",
-    "WrapupEnded",
-    "WrapupStarted",
-]
+    "Body", "CallClosed", "CallHeld", "CallOpened", "CallResumed", "CallbackAsked", "CallbackDue",
+    "CallbackGivenUp", "CallbackGivenUpWhy", "CallbackReached", "CallerDialled", "CommandFailed",
+    "Connected", "DialEnd", "DialEnded", "Fact", "FallbackImported", "HangupParty", "Healed",
+    "InterpreterJoined", "InterpreterLeft", "InterpreterLeftWhy", "KeyTaken", "KeyWrong",
+    "LineStarted", "MenuEntered", "MenuSilent", "OfferEnd", "OfferEnded", "OfferRang", "Offered",
+    "Outcome", "OwnedUntil", "OwnerAwaited", "OwnersKnown", "PbxDown", "PbxUp", "PhoneLost",
+    "PhoneReachable", "PickedUp", "PolicyAdopted", "Queued", "Rated", "RatingInvited",
+    "RatingMissed", "RatingMissedWhy", "RejoinEnded", "RejoinRung", "Rejoined", "Relaxed",
+    "Requeued", "Reruled", "Reserved", "Role", "SeatAway", "SeatNotReady", "SeatPaused",
+    "SeatReady", "SeatReleased", "SeatReserved", "SeatSignedIn", "SeatSignedOut", "SeatState",
+    "SeatWantsNotReady", "Stage", "TalkEnded", "VoicemailEmpty", "VoicemailInvited",
+    "VoicemailKept", "VoicemailStarted", "VoicemailWhy", "WaitTold", "WentToFallback",
+    "WrapupEnded", "WrapupStarted",
+]  # fmt: skip
 
 # ---- the call ----
 
@@ -347,77 +299,6 @@ class FallbackImported(CallBody, frozen=True):
     voicemail_seconds: float
 
 
-# ---- the seat ----
-
-SeatState = Literal[
-    "signed_out",
-    "ready",
-    "not_ready",
-    "reserved",  # kept for a callback whose caller is being rung
-    "offered",
-    "talking",
-    "wrapup",
-]
-
-
-class SeatSignedIn(SeatBody, frozen=True):
-    person_id: str
-    phone: str
-    skills: dict[str, int]
-    provider: str
-
-
-class SeatSignedOut(SeatBody, frozen=True):
-    person_id: str
-    by: str
-
-
-class SeatReady(SeatBody, frozen=True):
-    """Free for calls from now on (idle time counts from here)."""
-
-    person_id: str
-
-
-class SeatNotReady(SeatBody, frozen=True):
-    """`reason`: one of the settings' reasons, or `missed`, `rejected`, `unreachable`."""
-
-    person_id: str
-    reason: str
-
-
-class SeatWantsNotReady(SeatBody, frozen=True):
-    """Asked for during a call: takes effect after it. Empty reason: taken back."""
-
-    person_id: str
-    reason: str
-
-
-class SeatPaused(SeatBody, frozen=True):
-    """No offers until `until` (epoch s): the phone was busy."""
-
-    person_id: str
-    until: float
-
-
-class WrapupStarted(SeatBody, frozen=True):
-    person_id: str
-    call_id: str
-    until: float
-
-
-class WrapupEnded(SeatBody, frozen=True):
-    person_id: str
-    by: Literal["seat", "timer", "sign_out"]
-
-
-class PhoneReachable(Body_, frozen=True):
-    phone: str
-
-
-class PhoneLost(Body_, frozen=True):
-    phone: str
-
-
 # ---- the house ----
 
 
@@ -498,16 +379,7 @@ Body = (
     | FallbackImported
     | CallbackFact
     | OwnerFact
-    | SeatSignedIn
-    | SeatSignedOut
-    | SeatReady
-    | SeatNotReady
-    | SeatWantsNotReady
-    | SeatPaused
-    | WrapupStarted
-    | WrapupEnded
-    | PhoneReachable
-    | PhoneLost
+    | SeatFact
     | LineStarted
     | PolicyFact
     | PbxUp

@@ -94,7 +94,7 @@ def test_a_date_that_is_none_is_wrong_usage(site: Site, capsys: Capture) -> None
     with pytest.raises(SystemExit) as ended:
         site.run("why", "--check", "--since", "yesterday")
     assert ended.value.code == USAGE
-    assert "not a date: yesterday" in capsys.readouterr().err
+    assert "yesterday is no date" in capsys.readouterr().err
 
 
 def test_a_decision_that_was_changed_afterwards_is_found_and_both_sides_are_shown(
