@@ -32,6 +32,9 @@ from config.loader import load
 from config.model import Settings
 from hotline.clock import SteadyClock
 from hotline.publishing import Publishing
+from reports.archive import Archive
+from reports.fonts import Fonts
+from reports.press import Press
 from router import events as e
 from router import facts as f
 from router.runner import Pump, recover
@@ -153,6 +156,8 @@ def deps(settings: Settings, store: Store, pump: Pump, pbx: FakePbx, writer: Sto
         health={"journal": lambda: Part("ok")},
         history=history,
         provision=provision,
+        reports=Archive(store, settings),
+        press=Press(Fonts.of(settings.reports)),
         phones=BrowserPhones(store),
         browsers=pbx.browsers,
     )

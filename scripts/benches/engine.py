@@ -59,7 +59,12 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def _run(ask: Ask) -> Result:
     """Raises CalledProcessError."""
-    command = [sys.executable, "-m", "scripts.benches._engine_run", msgspec.json.encode(ask)]
+    command = [
+        sys.executable,
+        "-m",
+        "scripts.benches._engine_run",
+        msgspec.json.encode(ask).decode(),
+    ]
     done = subprocess.run(command, stdout=subprocess.PIPE, check=True)
     return msgspec.json.decode(done.stdout, type=Result)
 

@@ -58,7 +58,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         for n in range(args.runs):
             print(f"report {n + 1} …", flush=True)
             runs.append(measured(settings, "report", "month", month, "--again"))
-        single = {
+        single: dict[str, Measured] = {
             form: measured(settings, "report", "month", month, "--form", form) for form in FORMS
         }
         sizes = {

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import itertools
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -75,7 +76,7 @@ class Scene:
             self._phones.append(phone)
             await phone.registered()
             user = player.person.phone
-            await self.line.until(f"the phone {user}", lambda user=user: self.line.phones.get(user))
+            await self.line.until(f"the phone {user}", partial(self.line.phones.get, user))
             await self.act(role.seat, "sign-in")
 
     async def act(self, seat: str, what: str, body: object = None) -> None:
