@@ -53,8 +53,7 @@ async def of_the_past(shots: Album, token: str, line: Onlooker) -> None:
     page = await shots.window(f"/calls/{await _worth_a_look(line)}", token, size=(1366, 1180))
     await page.locator("button", has_text="播放录音").click()
     await expect(page.locator("button", has_text="暂停")).to_be_visible()
-    await page.wait_for_load_state("networkidle")
-    await asyncio.sleep(2)  # the waves are drawn from the file
+    await asyncio.sleep(4)  # the waves are drawn from the file while it is played
     await shots.take(page, "call")
     await page.context.close()
     page = await shots.window("/voicemails", token, size=LAPTOP)
